@@ -1,4 +1,6 @@
-"""What a sealed capture looks like to the catalogue: typed rows, written in one transaction with their ledger entry."""
+"""What a sealed capture looks like to the catalogue: typed rows, written in one transaction
+with their ledger entry.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,9 @@ from cases.identity import CaptureId, CaseId, JobId, Outcome, RecordId, Sha256
 class SealedRecord:
     """One WARC record as written: where it lies and what it hashes to.
 
-    `file` is relative to the vault's evidence folder, with forward slashes. `payload_sha256` is of the payload with
-    transfer coding removed and content coding kept, None where there is none.
+    `file` is relative to the vault's evidence folder, with forward slashes. `payload_sha256` is
+    of the payload with transfer coding removed and content coding kept, None where there is
+    none.
     """
 
     record: RecordId
@@ -33,7 +36,8 @@ class SealedRecord:
 class SealedCapture:
     """A capture whose bytes lie fsynced in a WARC: what the catalogue is told about it.
 
-    `records` includes the manifest's own record, last. `manifest_sha256` is of the manifest's block.
+    `records` includes the manifest's own record, last. `manifest_sha256` is of the manifest's
+    block.
     """
 
     capture: CaptureId

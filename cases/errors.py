@@ -1,7 +1,8 @@
 """What can go wrong, told to the person who can do something about it.
 
-One root, `LanternError`; families by who must act. Each class has a `kind` (stable, for `--json`) and an exit
-code; each message says what, where, and what to do next. Rooms derive their own classes from these families.
+One root, `LanternError`; families by who must act. Each class has a `kind` (stable, for
+`--json`) and an exit code; each message says what, where, and what to do next. Rooms derive
+their own classes from these families.
 """
 
 from __future__ import annotations

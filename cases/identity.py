@@ -17,7 +17,9 @@ EntryId = NewType("EntryId", str)
 
 
 def new_id(prefix: str) -> str:
-    """A fresh opaque id: `prefix`, a hyphen, and 80 random bits in lower-case base 32 (RFC 4648 letters)."""
+    """A fresh opaque id: `prefix`, a hyphen, and 80 random bits in lower-case base 32 (RFC 4648
+    letters).
+    """
     letters = "abcdefghijklmnopqrstuvwxyz234567"
     number = secrets.randbits(80)
     return f"{prefix}-" + "".join(letters[(number >> shift) & 31] for shift in range(0, 80, 5))

@@ -25,12 +25,16 @@ def system_clock() -> datetime:
 
 
 def rfc3339(moment: datetime) -> str:
-    """`2026-03-01T18:00:00.000000Z`: RFC 3339, UTC, always six decimals, so that texts sort as times do."""
+    """`2026-03-01T18:00:00.000000Z`: RFC 3339, UTC, always six decimals, so that texts sort as
+    times do.
+    """
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def for_people(moment: datetime) -> str:
-    """`2026-07-01 17:00:00 UTC (18:00:00 BST)`: UTC first, UK local time second, with GMT or BST said."""
+    """`2026-07-01 17:00:00 UTC (18:00:00 BST)`: UTC first, UK local time second, with GMT or
+    BST said.
+    """
     local = moment.astimezone(UK)
     utc = moment.astimezone(UTC)
     day = "" if local.date() == utc.date() else f"{local:%Y-%m-%d} "
@@ -46,16 +50,19 @@ def from_rfc3339(text: str) -> datetime:
 
 
 def entered(text: str) -> datetime:
-    """An instant typed by a person: RFC 3339, or `2026-03-01 18:00` or `2026-03-01` in UK local time.
+    """An instant typed by a person: RFC 3339, or `2026-03-01 18:00` or `2026-03-01` in UK local
+    time.
 
-    A bare date means the end of that day (23:59:59). Raises `UsageError` for a text that is no time, for a local
-    time that does not exist (spring) and for one that exists twice (autumn): the zone must then be written (CAP-10).
+    A bare date means the end of that day (23:59:59). Raises `UsageError` for a text that is no
+    time, for a local time that does not exist (spring) and for one that exists twice (autumn):
+    the zone must then be written (CAP-10).
     """
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise UsageError(
-            f"{text!r} is not a time. Write it as 2026-03-01T18:00:00Z, or as 2026-03-01 18:00 for UK local time."
+            f"{text!r} is not a time. Write it as 2026-03-01T18:00:00Z, "
+            "or as 2026-03-01 18:00 for UK local time."
         ) from None
     if moment.tzinfo is not None:
         return moment.astimezone(UTC)
@@ -66,6 +73,7 @@ def entered(text: str) -> datetime:
         back = early.astimezone(UTC).astimezone(UK).replace(tzinfo=None)
         why = "happens twice" if back == moment else "does not exist"
         raise UsageError(
-            f"{text!r} {why} in UK local time (the clocks change). Write the zone, for example {moment.isoformat()}Z."
+            f"{text!r} {why} in UK local time (the clocks change). "
+            f"Write the zone, for example {moment.isoformat()}Z."
         )
     return early.astimezone(UTC)

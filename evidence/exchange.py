@@ -1,4 +1,6 @@
-"""One HTTP exchange and one visit, as the collectors hand them over to be sealed. Typed records, no I/O."""
+"""One HTTP exchange and one visit, as the collectors hand them over to be sealed. Typed
+records, no I/O.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from cases.identity import CaptureId, Outcome
 
 
 class Truncation(StrEnum):
-    """Why a response block is shorter than the server meant it to be: the values of WARC-Truncated (ISO 28500, 5.13)."""
+    """Why a response block is shorter than the server meant it to be: the values of WARC-
+    Truncated (ISO 28500, 5.13).
+    """
 
     LENGTH = "length"  # our limit on size
     TIME = "time"  # our limit on time
@@ -32,8 +36,9 @@ class TlsFacts:
 class HttpFacts:
     """What the parser made of a response: a reading of the block, never its replacement.
 
-    `headers` are in the server's order and case, values as latin-1. `head_bytes` is the offset in the block of the
-    first byte of the body of the final response (interim 1xx responses are part of the block and lie before it).
+    `headers` are in the server's order and case, values as latin-1. `head_bytes` is the offset
+    in the block of the first byte of the body of the final response (interim 1xx responses are
+    part of the block and lie before it).
     """
 
     status: int
@@ -45,7 +50,9 @@ class HttpFacts:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an exchange ended badly: `kind` is a stable word (`dns`, `refused-port`, `timeout`, …), `says` a sentence."""
+    """Why an exchange ended badly: `kind` is a stable word (`dns`, `refused-port`, `timeout`,
+    …), `says` a sentence.
+    """
 
     kind: str
     says: str
@@ -55,11 +62,12 @@ class Failure:
 class Exchange:
     """One request and what came back over the wire, byte for byte.
 
-    `response` is a seekable file (in memory or in the spool) holding exactly the bytes received for this exchange,
-    `response_bytes` its length; both None and 0 where not one byte came. `request_block` is empty where nothing was
-    sent. `http` is None where the bytes could not be parsed as HTTP: they are kept raw all the same.
-    `peer` is the address that the egress guard checked and connected to, "203.0.113.7:443" or "[2001:db8::1]:443", or
-    None where the guard could not know it (the way out resolved the name) or no connection was made.
+    `response` is a seekable file (in memory or in the spool) holding exactly the bytes received
+    for this exchange, `response_bytes` its length; both None and 0 where not one byte came.
+    `request_block` is empty where nothing was sent. `http` is None where the bytes could not be
+    parsed as HTTP: they are kept raw all the same. `peer` is the address that the egress guard
+    checked and connected to, "203.0.113.7:443" or "[2001:db8::1]:443", or None where the guard
+    could not know it (the way out resolved the name) or no connection was made.
     """
 
     url: str
@@ -80,9 +88,11 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class CaptureDraft:
-    """One visit to one address: its exchanges in order (redirects and retries included), not yet sealed.
+    """One visit to one address: its exchanges in order (redirects and retries included), not
+    yet sealed.
 
-    `robots` is one of "obeyed", "ignored by choice", "not asked" (a single page asks for nothing a browser would not).
+    `robots` is one of "obeyed", "ignored by choice", "not asked" (a single page asks for
+    nothing a browser would not).
     """
 
     capture: CaptureId
