@@ -1,4 +1,6 @@
-"""What signs and what checks a signature, seen from the catalogue: keys themselves stay in `evidence`."""
+"""What signs and what checks a signature, seen from the catalogue: keys themselves stay in
+`evidence`.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""The declarative base of the catalogue: one metadata, portable types, constraint names that Alembic can find.
+"""The declarative base of the catalogue: one metadata, portable types, constraint names that
+Alembic can find.
 
 Every table of `cases` derives from `Base`. Times are stored as RFC 3339 text (see
-`cases.times.rfc3339`) so that what
-is hashed, what is stored and what is compared are one text on SQLite and PostgreSQL alike.
+`cases.times.rfc3339`) so that what is hashed, what is stored and what is compared are one text on
+SQLite and PostgreSQL alike.
 """
 
 from __future__ import annotations

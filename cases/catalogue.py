@@ -1,0 +1,154 @@
+"""The catalogue's engine and transactions: the thin edge between the rooms and the database.
+
+SQLite runs in WAL mode with `synchronous=FULL` and foreign keys on. A writing transaction takes
+the write lock at its start (`BEGIN IMMEDIATE`), so that what it read still holds when it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.orm import Session
+
+from cases.errors import EvidenceError, MachineError
+from cases.settings import NewerVault
+
+SCHEMA = "0001"  # the newest migration in `cases/migrations/versions`
+BUSY_TIMEOUT_S = 60
+
+
+class CatalogueUnusable(MachineError):
+    """The database cannot be opened, read or written: locked, full, read-only or unreachable."""
+
+    kind = "catalogue"
+
+
+class CatalogueDamaged(EvidenceError):
+    """The database file is not a database, or is malformed."""
+
+    kind = "catalogue-damaged"
+
+
+class Catalogue:
+    """A database with our schema. `reading()` and `writing()` give sessions; the caller's work is
+    one transaction.
+    """
+
+    def __init__(self, engine: Engine, where: str) -> None:
+        self.engine = engine
+        self.where = where
+        self._writer = engine.execution_options(lantern_write=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session on one consistent view; nothing it changes is kept."""
+        with self._faults_named(), Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose work is committed at the end, or wholly undone where anything raises."""
+        with (
+            self._faults_named(),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextmanager
+    def _faults_named(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as fault:
+            raise CatalogueUnusable(
+                f"The catalogue at {self.where} cannot be used: {fault.orig}. Check free space, "
+                "permissions and "
+                "whether another program holds it; nothing was half-written."
+            ) from None
+        except DatabaseError as fault:
+            if "malformed" in str(fault.orig) or "not a database" in str(fault.orig):
+                raise CatalogueDamaged(
+                    f"The catalogue at {self.where} is damaged: {fault.orig}. Restore it from a "
+                    "backup; "
+                    "the evidence files are not touched."
+                ) from None
+            raise
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def open_catalogue(url: str, *, create: bool = False) -> Catalogue:
+    """The catalogue at a SQLAlchemy address; `create` makes the schema.
+
+    Raises `CatalogueUnusable`, `CatalogueDamaged`, or `NewerVault` for a schema of a later
+    version. An older schema is brought up to date, which only ever adds.
+    """
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    catalogue = Catalogue(engine, _spoken(engine))
+    with catalogue._faults_named(), engine.connect() as connection:
+        found = _schema_of(connection)
+    if found is None and not create:
+        raise CatalogueDamaged(
+            f"There is no catalogue at {catalogue.where}. Restore it from a backup, or make a "
+            "new vault with "
+            "`lantern init`."
+        )
+    if found != SCHEMA:
+        _upgrade(catalogue, found)
+    return catalogue
+
+
+def sqlite_url(path: Path) -> str:
+    """The SQLAlchemy address of a SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def _spoken(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=True).removeprefix("sqlite:///")
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves (below)
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("lantern_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _schema_of(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(catalogue: Catalogue, found: str | None) -> None:
+    # Imported here: Alembic takes longer to load than most commands take to run.
+    from cases.migrations.runner import known_revisions, upgrade
+
+    if found is not None and found not in known_revisions():
+        raise NewerVault(
+            f"The catalogue at {catalogue.where} has schema {found}; this program knows up to "
+            f"{SCHEMA}. "
+            "Open it with the newer version that made it; nothing was changed."
+        )
+    with catalogue._faults_named():
+        upgrade(catalogue.engine)

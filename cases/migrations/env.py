@@ -1,0 +1,18 @@
+"""Alembic's entry: runs on the connection that `cases.migrations.runner` passes in."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from cases import ledger_tables, models
+from cases.tables import Base
+
+__all__ = ["ledger_tables", "models"]  # imported so that their tables stand in the metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

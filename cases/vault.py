@@ -1,0 +1,171 @@
+"""The vault: one folder, and where things lie in it."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cases.catalogue import Catalogue, open_catalogue, sqlite_url
+from cases.errors import CallerError, MachineError
+from cases.identity import new_id
+from cases.settings import (
+    DefaultsSection,
+    EgressSection,
+    Settings,
+    VaultSection,
+    read_settings,
+    write_settings,
+)
+
+SETTINGS_FILE = "lantern.toml"
+
+
+class VaultMissing(CallerError):
+    """No vault was named and none lies in this folder or above it."""
+
+    kind = "vault-missing"
+
+
+class VaultExists(CallerError):
+    """The folder already holds something: a vault is made in an empty one."""
+
+    kind = "vault-exists"
+
+
+class VaultUnwritable(MachineError):
+    """The folder cannot be written: space, permissions."""
+
+    kind = "vault-unwritable"
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """A vault's folder and settings. The parts marked disposable can be deleted and are made
+    again.
+    """
+
+    root: Path
+    settings: Settings
+
+    @property
+    def id(self) -> str:
+        """The vault's opaque id, `v-…`."""
+        return self.settings.vault.id
+
+    @property
+    def settings_path(self) -> Path:
+        """`lantern.toml`."""
+        return self.root / SETTINGS_FILE
+
+    @property
+    def catalogue_url(self) -> str:
+        """The SQLAlchemy address of the catalogue."""
+        return self.settings.database.url or sqlite_url(self.root / "catalogue.db")
+
+    @property
+    def evidence(self) -> Path:
+        """The WARC files: evidence/<case>/<job>/*.warc.gz."""
+        return self.root / "evidence"
+
+    @property
+    def spool(self) -> Path:
+        """Bodies on their way in, swept at start."""
+        return self.root / "spool"
+
+    @property
+    def restricted(self) -> Path:
+        """Openings of restricted fields."""
+        return self.root / "restricted.db"
+
+    @property
+    def derived(self) -> Path:
+        """Text, metadata, mentions: disposable."""
+        return self.root / "derived.db"
+
+    @property
+    def index(self) -> Path:
+        """The embedded full-text index: disposable."""
+        return self.root / "index"
+
+    def catalogue(self) -> Catalogue:
+        """Open the catalogue. Raises as `open_catalogue` does."""
+        return open_catalogue(self.catalogue_url)
+
+
+def create_vault(root: Path, *, way_out: str, operator: str, encrypted: str) -> Vault:
+    """A new vault in `root`, which must be absent or empty; its settings file is written last.
+
+    Raises `VaultExists`, or `VaultUnwritable` where the machine will not have it.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        held = sorted(entry.name for entry in root.iterdir())
+    except (OSError, NotADirectoryError) as fault:
+        raise VaultUnwritable(f"{root} cannot be made a vault: {fault.strerror}.") from None
+    if held:
+        what = "already holds a vault" if SETTINGS_FILE in held else f"is not empty ({held[0]} …)"
+        raise VaultExists(f"{root} {what}. Name an empty or new folder: lantern init DIR …")
+    vault = Vault(
+        root,
+        Settings.model_validate(
+            {
+                "vault": VaultSection(id=new_id("v"), volume_encrypted=encrypted),  # type: ignore[arg-type] # validated
+                "egress": EgressSection(way_out=way_out),
+                "defaults": DefaultsSection(operator=operator),
+            }
+        ),
+    )
+    try:
+        root.chmod(0o700)
+        for folder in (vault.evidence, vault.spool):
+            folder.mkdir()
+        open_catalogue(vault.catalogue_url, create=True).close()
+        write_settings(vault.settings_path, vault.settings)
+    except OSError as fault:
+        raise VaultUnwritable(f"{root} cannot be made a vault: {fault.strerror}.") from None
+    return vault
+
+
+def open_vault(root: Path) -> Vault:
+    """The vault in that folder. Raises `VaultMissing`, `SettingsError` or `NewerVault`."""
+    settings = root / SETTINGS_FILE
+    if not settings.is_file():
+        raise VaultMissing(
+            f"There is no vault at {root}. Make one: lantern init {root} --operator JS --name …"
+        )
+    return Vault(root.resolve(), read_settings(settings))
+
+
+def find_vault(named: str | None, environment: Mapping[str, str], here: Path) -> Vault:
+    """The vault named, else `LANTERN_VAULT`, else the nearest folder upward with a
+    `lantern.toml`.
+    """
+    stated = named or environment.get("LANTERN_VAULT")
+    if stated:
+        return open_vault(Path(stated).expanduser())
+    for folder in (here, *here.parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return open_vault(folder)
+    raise VaultMissing(
+        f"There is no vault in {here} or above it. Name one with --vault DIR, or make one: "
+        "lantern init DIR --operator JS --name …"
+    )
+
+
+@contextmanager
+def held_alone(lock: Path) -> Iterator[bool]:
+    """Hold a lock file for as long as the block runs; yields whether it was free. Never waits.
+
+    The lock ends with the process, however it ends: that is how a dead job is told from a live one.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
