@@ -28,7 +28,8 @@ def rfc3339(moment: datetime) -> str:
     """`2026-03-01T18:00:00.000000Z`: RFC 3339, UTC, always six decimals, so that texts sort as
     times do.
     """
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="microseconds") + "Z"
 
 
 def for_people(moment: datetime) -> str:
