@@ -1,1 +1,43 @@
-"""Room."""
+"""Evidence: captures sealed as WARC, read back, and verified.
+
+The room keeps bytes. It promises that a capture's future is done only when its records lie
+fsynced in a WARC file and the catalogue has recorded them; that nothing half-written stays; that
+what is read back is what was sealed; and that `verify_evidence` names every byte that is not.
+"""
+
+from evidence.context import RESTRICTED_NAMES, Collector, SealContext, Software
+from evidence.exchange import (
+    CaptureDraft,
+    Exchange,
+    Failure,
+    HttpFacts,
+    TlsFacts,
+    Truncation,
+)
+from evidence.keys import KeyFolder, PersonKey, VaultKey, keys_root, signature_holds
+from evidence.restricted import CaptureOpenings, OpeningsStore
+from evidence.sealing import CaptureWriter, Openings, SealBook, local_utc_offset
+
+__all__ = [
+    "RESTRICTED_NAMES",
+    "CaptureDraft",
+    "CaptureOpenings",
+    "CaptureWriter",
+    "Collector",
+    "Exchange",
+    "Failure",
+    "HttpFacts",
+    "KeyFolder",
+    "Openings",
+    "OpeningsStore",
+    "PersonKey",
+    "SealBook",
+    "SealContext",
+    "Software",
+    "TlsFacts",
+    "Truncation",
+    "VaultKey",
+    "keys_root",
+    "local_utc_offset",
+    "signature_holds",
+]
