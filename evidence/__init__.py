@@ -15,6 +15,7 @@ from evidence.exchange import (
     Truncation,
 )
 from evidence.keys import KeyFolder, PersonKey, VaultKey, keys_root, signature_holds
+from evidence.reader import SealedBody, block_pieces, read_block, read_body, read_member
 from evidence.restricted import CaptureOpenings, OpeningsStore
 from evidence.sealing import CaptureWriter, Openings, SealBook, local_utc_offset
 
@@ -33,11 +34,16 @@ __all__ = [
     "PersonKey",
     "SealBook",
     "SealContext",
+    "SealedBody",
     "Software",
     "TlsFacts",
     "Truncation",
     "VaultKey",
+    "block_pieces",
     "keys_root",
     "local_utc_offset",
+    "read_block",
+    "read_body",
+    "read_member",
     "signature_holds",
 ]
