@@ -12,7 +12,6 @@ from sqlalchemy import (
     Boolean,
     Float,
     ForeignKey,
-    Index,
     Integer,
     String,
     Text,
@@ -118,12 +117,11 @@ class Capture(Base):
     """One visit to one address, sealed."""
 
     __tablename__ = "capture"
-    __table_args__ = (Index("ix_capture_case_url", "case_id", "requested_url"),)
     seq: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
     )
     id: Mapped[str] = mapped_column(ID, unique=True)
-    case_id: Mapped[str] = mapped_column(ForeignKey("investigation.id"))
+    case_id: Mapped[str] = mapped_column(ForeignKey("investigation.id"), index=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("job.id"), index=True)
     requested_url: Mapped[str] = mapped_column(Text)
     final_url: Mapped[str] = mapped_column(Text)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from cases import ledger_tables, models
+from cases.ledger_tables import LedgerEntry
+from cases.models import Case
 from cases.tables import Base
 
-__all__ = ["ledger_tables", "models"]  # imported so that their tables stand in the metadata
+__all__ = ["Case", "LedgerEntry"]  # imported so that their tables stand in the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
