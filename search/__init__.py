@@ -1,1 +1,48 @@
-"""Room."""
+"""Search: one query language, one document shape, engines that give the same answers.
+
+Text is analysed once, in this room; `parse_query` gives a typed tree or one `QueryError`; an
+`Engine` indexes `SearchDocument`s and answers a tree within a `Scope` (the cases that the caller
+may see: there is no search without one); `snippet` shows where in the stored text it was found.
+The index is disposable: `open_engine` raises `IndexNeedsRebuild` for one that is missing, damaged
+or made by another version, and `rebuild_engine` makes it anew from documents.
+"""
+
+from search.analysis import ANALYSIS_VERSION
+from search.document import Identifier, SearchDocument
+from search.engine import Engine, Hit, Results, Scope
+from search.errors import (
+    IndexBusy,
+    IndexNeedsRebuild,
+    IndexUnwritable,
+    QueryError,
+    SearchIndexError,
+)
+from search.folder import open_engine, rebuild_engine
+from search.memory_engine import MemoryEngine
+from search.parser import parse_query
+from search.snippets import SNIPPET_CHARACTERS, Snippet, snippet
+from search.tree import Tree, query_text
+
+__all__ = [
+    "ANALYSIS_VERSION",
+    "SNIPPET_CHARACTERS",
+    "Engine",
+    "Hit",
+    "Identifier",
+    "IndexBusy",
+    "IndexNeedsRebuild",
+    "IndexUnwritable",
+    "MemoryEngine",
+    "QueryError",
+    "Results",
+    "Scope",
+    "SearchDocument",
+    "SearchIndexError",
+    "Snippet",
+    "Tree",
+    "open_engine",
+    "parse_query",
+    "query_text",
+    "rebuild_engine",
+    "snippet",
+]

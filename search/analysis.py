@@ -1,0 +1,161 @@
+"""A text's tokens: the one analysis that every engine, query and snippet shares.
+
+A token's position is its index: one token a position, none skipped. Words are split at every
+mark but an apostrophe or an underscore between letters, so that an address is a row of words
+and is found whole as a phrase or by any of its parts. Writing without spaces (Chinese,
+Japanese, Thai, Lao, Khmer, Burmese) gives one token a letter with its marks, which finds every
+run of letters exactly; an emoji is a token without its skin tone.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from itertools import groupby
+from typing import Final, NamedTuple
+
+import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
+
+from search.folding import APOSTROPHES, cut, fold_word
+
+# Two Pythons may know different Unicode tables: their tokens are then not the same.
+ANALYSIS_VERSION: Final = (
+    f"1 unicode-{unicodedata.unidata_version} snowball-{version('snowballstemmer')}"
+)
+VALUE_GAP: Final = 100  # positions left free between two values of one field
+
+
+def _ranges(wanted: str) -> str:
+    """The code points whose category starts with `wanted`, as the inside of a character class."""
+    # Marks and format characters lie below U+20000 but for the tags and selectors of plane 14.
+    points = [
+        point
+        for plane in (range(0x20000), range(0xE0000, 0xE0200))
+        for point in plane
+        if point > 0x7F and unicodedata.category(chr(point)).startswith(wanted)
+    ]
+    runs = groupby(enumerate(points), key=lambda pair: pair[1] - pair[0])
+    spans = [[point for _, point in run] for _, run in runs]
+    return "".join(f"{re.escape(chr(span[0]))}-{re.escape(chr(span[-1]))}" for span in spans)
+
+
+_MARKS: Final = _ranges("M")
+_INVISIBLE: Final = _ranges("Cf")
+_INSIDE: Final = f"[\\w{_MARKS}{_INVISIBLE}]"
+_EMOJI_ONE: Final = (
+    "(?:[\U0001f1e6-\U0001f1ff]{2}|[\U0001f000-\U0001faff\u2600-\u27bf\u2b1b-\u2b55\u231a-\u23ff])"
+    "[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\u20e3\U000e0020-\U000e007f]*"
+)
+_WORDS: Final = re.compile(
+    f"{_INSIDE}+(?:[{APOSTROPHES}](?=\\w){_INSIDE}+)*"
+    f"|(?P<emoji>{_EMOJI_ONE}(?:\u200d{_EMOJI_ONE})*)"
+)
+_ASCII_WORDS: Final = re.compile(r"\w+(?:'\w+)*", re.ASCII)
+_EMOJI_DRESS: Final = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+
+# Scripts written without spaces between words (Unicode blocks).
+_UNSPACED: Final = (
+    "\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U000323af"  # Han, kana
+    "\u0e01-\u0e4f\u0e80-\u0ecf\u1000-\u103f\u104a-\u109f\u1780-\u17d3\ua9e0-\ua9ef\uaa60-\uaa7f"
+)
+_UNSPACED_LETTER: Final = re.compile(f"[{_UNSPACED}]")
+_PARTS: Final = re.compile(
+    f"[{_UNSPACED}][{_MARKS}{_INVISIBLE}\uff9e\uff9f]*|(?:(?![{_UNSPACED}]).)+", re.DOTALL
+)
+
+_stemmer = snowballstemmer.stemmer("english")
+_stemmer_lock = threading.Lock()  # the stemmer keeps the word that it works on in itself
+
+
+class Token(NamedTuple):
+    """One token: its two forms and where it stands in the source text (`text[start:end]`)."""
+
+    exact: str
+    stem: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """A text's tokens as four columns: row n is the token at position n."""
+
+    exact: tuple[str, ...]
+    stems: tuple[str, ...]
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def __len__(self) -> int:
+        """How many tokens there are."""
+        return len(self.exact)
+
+    def __iter__(self) -> Iterator[Token]:
+        """The tokens in order."""
+        return map(Token, self.exact, self.stems, self.starts, self.ends)
+
+
+def analyse(text: str) -> Analysed:
+    """The tokens of `text`: exact-folded and stemmed forms with character offsets.
+
+    Deterministic; a pure function of the text and `ANALYSIS_VERSION`.
+    """
+    rows = _ascii_rows(text) if text.isascii() else _rows(text)
+    kept = [(*forms, start, end) for forms, start, end in rows if forms[0]]
+    exact, stems, starts, ends = zip(*kept, strict=True) if kept else ((), (), (), ())
+    return Analysed(exact, stems, starts, ends)
+
+
+def _ascii_rows(text: str) -> Iterator[tuple[tuple[str, str], int, int]]:
+    for match in _ASCII_WORDS.finditer(text):
+        word = match[0]
+        start, end = match.span()
+        if word[0] == "_" or word[-1] == "_":
+            word, start, end = _trimmed(word, start)
+        yield _forms(word), start, end
+
+
+def _rows(text: str) -> Iterator[tuple[tuple[str, str], int, int]]:
+    for match in _WORDS.finditer(text):
+        word = match[0]
+        if match["emoji"] is not None:
+            bare = cut(_EMOJI_DRESS.sub("", word))
+            yield (bare, bare), *match.span()
+        elif not word.isascii() and _UNSPACED_LETTER.search(word):
+            for part in _PARTS.finditer(word):
+                trimmed, start, end = _trimmed(part[0], match.start() + part.start())
+                yield _forms(trimmed), start, end
+        else:
+            trimmed, start, end = _trimmed(word, match.start())
+            yield _forms(trimmed), start, end
+
+
+def _trimmed(word: str, start: int) -> tuple[str, int, int]:
+    """`word` without underscores at its ends (_emphasis_), and where it then stands."""
+    bare = word.lstrip("_")
+    start += len(word) - len(bare)
+    bare = bare.rstrip("_")
+    return bare, start, start + len(bare)
+
+
+@lru_cache(maxsize=1 << 17)
+def _forms(word: str) -> tuple[str, str]:
+    """The exact and the stemmed form of `word`, both empty where it has no letter or digit."""
+    exact = sys.intern(cut(fold_word(word)))
+    return exact, stem_of(exact)
+
+
+def stem_of(exact: str) -> str:
+    """The English stem (Snowball) of an exact-folded word; other scripts and numbers as they
+    are.
+    """
+    if not (exact.isascii() and exact.isalpha()):
+        return exact
+    with _stemmer_lock:
+        return sys.intern(_stemmer.stemWord(exact))

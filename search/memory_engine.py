@@ -1,0 +1,141 @@
+"""An engine without an index: every document is read for every query.
+
+For a handful of documents, and to say what the right answer is: it evaluates the tree itself,
+leaf by leaf, over the documents' tokens, and shares nothing with an index but the analysis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from cases.identity import CaptureId
+from search.analysis import analyse
+from search.document import SearchDocument, Values, index_tokens
+from search.engine import Hit, Results, Scope
+from search.fields import Field, Kind, searched
+from search.patterns import glob, single_token, within
+from search.plan import plan
+from search.selectors import selector_form
+from search.tree import And, Captured, Fuzzy, Not, Or, Phrase, Term, Tree, Wildcard
+
+Held = tuple[SearchDocument, dict[str, Values]]
+
+
+class MemoryEngine:
+    """An `Engine` over a dictionary. A hit's score is the number of leaves that hold in it."""
+
+    def __init__(self) -> None:
+        self._held: dict[CaptureId, Held] = {}
+        self._waiting: dict[CaptureId, Held | None] = {}
+
+    def index(self, documents: Iterable[SearchDocument]) -> int:
+        """How many documents were taken; each replaces the one of the same capture."""
+        taken = 0
+        for document in documents:
+            self._waiting[document.capture] = (document, index_tokens(document))
+            taken += 1
+        return taken
+
+    def delete(self, captures: Iterable[CaptureId]) -> None:
+        """Take these captures out."""
+        self._waiting.update(dict.fromkeys(captures))
+
+    def commit(self) -> None:
+        """Make the writes visible."""
+        for capture, held in self._waiting.items():
+            self._held.pop(capture, None)
+            if held is not None:
+                self._held[capture] = held
+        self._waiting.clear()
+
+    def refresh(self) -> None:
+        """Nothing: nobody else writes here."""
+
+    def search(self, tree: Tree, scope: Scope, limit: int) -> Results:
+        """The documents within `scope` in which `tree` holds."""
+        plan(tree, self)  # refuses what every engine refuses
+        found = [
+            Hit(document.capture, float(_leaves_held(tree, document, tokens)), document.seq)
+            for document, tokens in self._held.values()
+            if _visible(document, scope) and _holds(tree, document, tokens)
+        ]
+        found.sort(key=lambda hit: (-hit.score, -hit.seq))
+        return Results(len(found), tuple(found[: max(limit, 0)]))
+
+    def terms(self, field: str, prefix: str) -> list[str]:
+        """The terms of `field` that begin with `prefix`, sorted."""
+        values = (value for _, tokens in self._held.values() for value in tokens[field])
+        return sorted({term for value in values for term in value if term.startswith(prefix)})
+
+    def count(self) -> int:
+        """How many documents are held."""
+        return len(self._held)
+
+    def close(self) -> None:
+        """Drop what was not committed."""
+        self._waiting.clear()
+
+
+def _visible(document: SearchDocument, scope: Scope) -> bool:
+    return (
+        document.case in scope.cases
+        and (scope.restricted or not document.restricted)
+        and (scope.up_to_seq is None or document.seq <= scope.up_to_seq)
+    )
+
+
+def _holds(tree: Tree, document: SearchDocument, tokens: dict[str, Values]) -> bool:
+    match tree:
+        case And(parts):
+            return all(_holds(part, document, tokens) for part in parts)
+        case Or(parts):
+            return any(_holds(part, document, tokens) for part in parts)
+        case Not(part):
+            return not _holds(part, document, tokens)
+        case Captured(_, since, before):
+            moment = document.captured
+            return (since is None or since <= moment) and (before is None or moment < before)
+        case _:
+            return any(_in_field(tree, field, tokens) for field in searched(tree.field))
+
+
+def _leaves_held(tree: Tree, document: SearchDocument, tokens: dict[str, Values]) -> int:
+    match tree:
+        case And(parts) | Or(parts):
+            return sum(_leaves_held(part, document, tokens) for part in parts)
+        case Not():
+            return 0
+        case _:
+            return int(_holds(tree, document, tokens))
+
+
+def _in_field(
+    leaf: Term | Phrase | Wildcard | Fuzzy, field: Field, tokens: dict[str, Values]
+) -> bool:
+    match leaf:
+        case Term(text) | Phrase(text) if field.kind is Kind.SELECTOR:
+            return (selector_form(field.name, text),) in tokens[field.exact]
+        case Term(text):
+            asked = analyse(text)
+            if field.stems and len(asked) == 1:
+                return any(asked.stems[0] in value for value in tokens[field.stems])
+            return any(_in_a_row(asked.exact, value) for value in tokens[field.exact])
+        case Phrase(text):
+            row = analyse(text).exact
+            return any(_in_a_row(row, value) for value in tokens[field.exact])
+        case Wildcard(pattern):
+            return _some(tokens[field.exact], glob(pattern, field).matches)
+        case Fuzzy(word, distance):
+            token = single_token(word, field)
+            return token is not None and _some(
+                tokens[field.exact], lambda term: within(token, term, distance)
+            )
+
+
+def _in_a_row(row: tuple[str, ...], value: tuple[str, ...]) -> bool:
+    starts: Iterator[int] = iter(range(len(value) - len(row) + 1))
+    return bool(row) and any(value[start : start + len(row)] == row for start in starts)
+
+
+def _some(values: Values, holds: Callable[[str], bool]) -> bool:
+    return any(holds(term) for value in values for term in value)

@@ -1,0 +1,295 @@
+"""A query to its tree, or one clear error: what is wrong, at which column, what to type."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from search.analysis import analyse
+from search.errors import QueryError
+from search.fields import DEFAULT_FIELDS, Field, Kind, field_named
+from search.lexer import Lexeme, Sort, lexemes
+from search.moments import captured_within
+from search.patterns import (
+    MAX_EDITS,
+    MAX_WILDCARDS_IN_A_WORD,
+    pieces,
+    single_token,
+)
+from search.selectors import selector_form
+from search.tree import And, Fuzzy, Leaf, Not, Or, Phrase, Term, Tree, Wildcard
+
+MAX_DEPTH: Final = 50  # of brackets and NOTs within one another
+MAX_LEAVES: Final = 1000
+MAX_EXPANDED: Final = 20  # words with wildcards or ~ in one query
+
+
+def parse_query(query: str) -> Tree:
+    """The tree of `query`. Raises `QueryError` and nothing else. Grammar, loosest first:
+
+    either = both { OR both };  both = one { [AND] one };
+    one = { NOT } ( "(" either ")" | [field:] word | [field:] "phrase" | field:"(" either ")" )
+    """
+    return _Parser(lexemes(query)).query()
+
+
+class _Parser:
+    """Recursive descent over the lexemes; `depth` bounds the recursion."""
+
+    def __init__(self, found: list[Lexeme]) -> None:
+        self.lexemes = found
+        self.at = 0
+        self.depth = 0
+        self.leaves = 0
+        self.expanded = 0
+
+    @property
+    def next(self) -> Lexeme:
+        return self.lexemes[self.at]
+
+    def take(self) -> Lexeme:
+        lexeme = self.lexemes[self.at]
+        self.at += 1
+        return lexeme
+
+    def query(self) -> Tree:
+        if self.next.sort is Sort.END:
+            raise QueryError("it is empty", fix="Type a word, a name or a field: person:smith")
+        tree = self.either(None)
+        if self.next.sort is Sort.CLOSE:
+            raise QueryError(
+                "a bracket closes there that was never opened",
+                column=self.next.column,
+                fix="Take it out, or open it: (one OR two) AND three",
+            )
+        return tree
+
+    def either(self, field: Field | None) -> Tree:
+        parts = [self.both(field)]
+        while self.next.sort is Sort.OR:
+            self.take()
+            parts.append(self.both(field))
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+    def both(self, field: Field | None) -> Tree:
+        parts = [self.one(field)]
+        while self.next.sort not in (Sort.OR, Sort.CLOSE, Sort.END):
+            if self.next.sort is Sort.AND:
+                self.take()
+            parts.append(self.one(field))
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def one(self, field: Field | None) -> Tree:
+        refusals = 0
+        while self.next.sort is Sort.NOT:
+            self.deeper(self.take())
+            refusals += 1
+        tree = self.operand(field)
+        self.depth -= refusals
+        for _ in range(refusals):
+            tree = Not(tree)
+        return tree
+
+    def operand(self, field: Field | None) -> Tree:
+        lexeme = self.take()
+        match lexeme.sort:
+            case Sort.OPEN:
+                return self.group(lexeme, field)
+            case Sort.FIELD:
+                return self.named(lexeme, field)
+            case Sort.WORD | Sort.QUOTED:
+                return self.leaf(lexeme, field)
+            case _:
+                raise _nothing_there(self.lexemes, self.at - 1)
+
+    def group(self, opening: Lexeme, field: Field | None) -> Tree:
+        self.deeper(opening)
+        if self.next.sort is Sort.CLOSE:
+            raise QueryError(
+                "the brackets are empty",
+                column=opening.column,
+                fix="Take them out, or put words in them: (one OR two)",
+            )
+        tree = self.either(field)
+        if self.take().sort is not Sort.CLOSE:
+            raise QueryError(
+                "a bracket opens there and never closes",
+                column=opening.column,
+                fix="Close it: (one OR two)",
+            )
+        self.depth -= 1
+        return tree
+
+    def named(self, name: Lexeme, outer: Field | None) -> Tree:
+        field = field_named(name.text, name.column)
+        if outer is not None:
+            raise QueryError(
+                f"{field.name}: stands inside the brackets of {outer.name}:",
+                column=name.column,
+                fix=f"Close {outer.name}:(…) first: {outer.name}:(one OR two) {field.name}:three",
+            )
+        following = self.next
+        if following.sort is Sort.OPEN:
+            return self.group(self.take(), field)
+        if following.sort in (Sort.WORD, Sort.QUOTED):
+            return self.leaf(self.take(), field)
+        raise QueryError(
+            f"nothing stands after {field.name}:",
+            column=name.column,
+            fix=f'Type what to look for: {field.name}:word or {field.name}:"several words"',
+        )
+
+    def deeper(self, lexeme: Lexeme) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise QueryError(
+                f"brackets and NOTs stand more than {MAX_DEPTH} deep",
+                column=lexeme.column,
+                fix="Make it flatter: (one OR two OR three)",
+            )
+
+    def leaf(self, lexeme: Lexeme, field: Field | None) -> Leaf:
+        self.leaves += 1
+        if self.leaves > MAX_LEAVES:
+            raise QueryError(
+                f"it has more than {MAX_LEAVES:,} words",
+                column=lexeme.column,
+                fix="Split it into several searches.",
+            )
+        leaf = _leaf(lexeme, field)
+        if isinstance(leaf, Wildcard | Fuzzy):
+            self.expanded += 1
+            if self.expanded > MAX_EXPANDED:
+                raise QueryError(
+                    f"it has more than {MAX_EXPANDED} words with *, ? or ~",
+                    column=lexeme.column,
+                    fix="Split it into several searches.",
+                )
+        return leaf
+
+
+def _nothing_there(found: list[Lexeme], at: int) -> QueryError:
+    """The error for an operand that is missing at lexeme `at`."""
+    here = found[at]
+    before = found[at - 1] if at else None
+    if before is not None and before.sort in (Sort.AND, Sort.OR, Sort.NOT):
+        return QueryError(
+            f"nothing to search for stands after {before.text}",
+            column=before.column,
+            fix=f'Type a word after it; for the word itself, "{before.text.lower()}"',
+        )
+    return QueryError(
+        f"{here.text or 'the end'} comes where a word should stand",
+        column=here.column,
+        fix=f"Write one {here.text if here.text in ('AND', 'OR') else 'AND'} two; "
+        f'for the word itself, quote it: "{(here.text or "and").lower()}"',
+    )
+
+
+def _leaf(lexeme: Lexeme, field: Field | None) -> Leaf:
+    """What a word or a quoted text stands for in `field`."""
+    name = field.name if field else None
+    if field is not None and field.kind is Kind.MOMENT:
+        return captured_within(lexeme.text, lexeme.column)
+    if lexeme.sort is Sort.QUOTED:
+        _must_have_tokens(lexeme, field)
+        return Phrase(lexeme.text, name)
+    text, bare = lexeme.text, _unescaped(lexeme)
+    if re.match(r"-\w", bare):
+        raise QueryError(
+            f"{text} begins with a dash, which leaves nothing out here",
+            column=lexeme.column,
+            fix=f'To leave it out write NOT {text[1:]}; to search for it, "{text}"',
+        )
+    if "*" in bare or "?" in bare:
+        return _wildcard(lexeme, bare, field)
+    near = re.search(r"(?<=.)~(\d*)\Z", bare, re.DOTALL)
+    if near:
+        return _fuzzy(lexeme, field, near)
+    _must_have_tokens(lexeme, field)
+    return Term(text, name)
+
+
+def _unescaped(lexeme: Lexeme) -> str:
+    """The word with each escaped character blanked out: what may still mean something."""
+    return "".join(
+        "\x00" if index in lexeme.escaped else character
+        for index, character in enumerate(lexeme.text)
+    )
+
+
+def _must_have_tokens(lexeme: Lexeme, field: Field | None) -> None:
+    if field is not None and field.kind is Kind.SELECTOR:
+        found = bool(selector_form(field.name, lexeme.text))
+    else:
+        found = len(analyse(lexeme.text)) > 0
+    if not found:
+        raise QueryError(
+            f"{lexeme.text!r} has no letter or digit to search for",
+            column=lexeme.column,
+            fix="Take it out, or type a word; operators are AND, OR and NOT.",
+        )
+
+
+def _wildcard(lexeme: Lexeme, bare: str, field: Field | None) -> Wildcard:
+    pattern = "".join(
+        f"\\{character}" if index in lexeme.escaped and character in "*?\\" else character
+        for index, character in enumerate(lexeme.text)
+    )
+    apart = pieces(pattern)
+    wild = sum(piece in ("*", "?") for piece in apart)
+    if wild > MAX_WILDCARDS_IN_A_WORD:
+        raise QueryError(
+            f"{lexeme.text} has more than {MAX_WILDCARDS_IN_A_WORD} wildcards",
+            column=lexeme.column,
+            fix="Type more of its letters.",
+        )
+    if field is None or field.kind is Kind.WORDS:
+        _must_be_within_a_word(lexeme, bare)
+    letters = sum(len(piece) - 1 for piece in apart if piece not in ("*", "?"))
+    least = 3 if bare[0] in "*?" else 2
+    if letters < least:
+        raise QueryError(
+            f"{lexeme.text} would stand for too many words",
+            column=lexeme.column,
+            fix=f"Type at least {least} letters beside the wildcard: smi*, *smith",
+        )
+    return Wildcard(pattern, field.name if field else None)
+
+
+def _must_be_within_a_word(lexeme: Lexeme, bare: str) -> None:
+    """A pattern in text stands for one word: `jo.bl*` would be two."""
+    filled = "".join("x" if character in "*?" else character for character in bare)
+    token = analyse(filled.replace("\x00", " ")).exact
+    if len(token) != 1:
+        raise QueryError(
+            f"{lexeme.text} is more than one word, and a wildcard works inside one",
+            column=lexeme.column,
+            fix="Write the words apart (jo AND bl*), quote it if the mark is meant as a mark, or "
+            "name a field of whole values: email:jo.bl*",
+        )
+
+
+def _fuzzy(lexeme: Lexeme, field: Field | None, near: re.Match[str]) -> Fuzzy:
+    distance = int(near[1]) if near[1] else 1
+    word = lexeme.text[: near.start()]
+    token = single_token(word, field or DEFAULT_FIELDS[0])
+    if not 1 <= distance <= MAX_EDITS:
+        raise QueryError(
+            f"~{near[1]} asks for {distance} wrong letters",
+            column=lexeme.column,
+            fix=f"Write {word}~1 or {word}~2",
+        )
+    if token is None:
+        raise QueryError(
+            f"{word} is not one word, and ~ works on one",
+            column=lexeme.column,
+            fix="Write the words apart, each with its ~",
+        )
+    if len(token) <= 2 * distance:
+        raise QueryError(
+            f"{word} is too short for ~{distance}",
+            column=lexeme.column,
+            fix=f"With ~{distance} type at least {2 * distance + 1} letters",
+        )
+    return Fuzzy(word, distance, field.name if field else None)

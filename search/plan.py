@@ -1,0 +1,165 @@
+"""A query's tree brought down to what any index can answer: which tokens in which index fields.
+
+Every word is analysed and every wildcard expanded here, once, so that an engine only has to
+know terms, rows of terms, spans of time and the three operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from search.analysis import analyse
+from search.engine import TermList
+from search.errors import QueryError
+from search.fields import Field, Kind, searched
+from search.patterns import glob, single_token, within
+from search.selectors import selector_form
+from search.tree import And, Captured, Fuzzy, Not, Or, Phrase, Term, Tree, Wildcard
+
+MAX_EXPANSION: Final = 1000  # terms that one word with wildcards may stand for in one field
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """The field holds the token."""
+
+    field: str
+    token: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The field holds these tokens at successive positions: two or more."""
+
+    field: str
+    tokens: tuple[str, ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class AnyToken:
+    """The field holds at least one of these tokens: one or more."""
+
+    field: str
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Captured within the span; None is open. `before` itself is not counted."""
+
+    since: datetime | None
+    before: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part; of no part, every document."""
+
+    parts: tuple[Plan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """At least one part; of no part, no document."""
+
+    parts: tuple[Plan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Except:
+    """Every document but those of the part."""
+
+    part: Plan
+
+
+Plan = Has | Row | AnyToken | Between | All | Any | Except
+
+
+def plan(tree: Tree, terms: TermList) -> Plan:
+    """What `tree` asks of an index whose terms are `terms`.
+
+    Raises `QueryError` where a word with wildcards stands for more than `MAX_EXPANSION` terms.
+    """
+    match tree:
+        case And(parts):
+            return All(tuple(plan(part, terms) for part in parts))
+        case Or(parts):
+            return Any(tuple(plan(part, terms) for part in parts))
+        case Not(part):
+            return Except(plan(part, terms))
+        case Captured(_, since, before):
+            return Between(since, before)
+        case _:
+            fields = searched(tree.field)
+            return Any(tuple(part for field in fields for part in _in_field(tree, field, terms)))
+
+
+def _in_field(
+    leaf: Term | Phrase | Wildcard | Fuzzy, field: Field, terms: TermList
+) -> Iterable[Plan]:
+    match leaf:
+        case Term(word) if field.kind is Kind.SELECTOR:
+            return _row(field, selected(word, field))
+        case Phrase(text) if field.kind is Kind.SELECTOR:
+            return _row(field, selected(text, field))
+        case Term(word):
+            return _term(word, field)
+        case Phrase(text):
+            return _row(field, analyse(text).exact)
+        case Wildcard() | Fuzzy():
+            expanded = expansion(leaf, field, terms)
+            return [AnyToken(field.exact, expanded)] if expanded else []
+
+
+def selected(value: str, field: Field) -> tuple[str, ...]:
+    """The token that `value` is in a field of identifiers, or none."""
+    token = selector_form(field.name, value)
+    return (token,) if token else ()
+
+
+def _term(word: str, field: Field) -> list[Plan]:
+    """Any form of a word, those spelled as typed scoring more; of a word with marks inside, its
+    parts in a row, exactly.
+    """
+    tokens = analyse(word)
+    exact = _row(field, tokens.exact)
+    if len(tokens) != 1 or field.stems is None:
+        return exact
+    return [Has(field.stems, tokens.stems[0], field.weight), *exact]
+
+
+def _row(field: Field, tokens: tuple[str, ...]) -> list[Plan]:
+    if not tokens:
+        return []
+    if len(tokens) == 1:
+        return [Has(field.exact, tokens[0], field.weight)]
+    return [Row(field.exact, tokens, field.weight)]
+
+
+def expansion(leaf: Wildcard | Fuzzy, field: Field, terms: TermList) -> tuple[str, ...]:
+    """The terms of `field` that `leaf` stands for, sorted. Raises `QueryError` past the bound."""
+    match leaf:
+        case Wildcard(pattern):
+            wanted = glob(pattern, field)
+            found = [
+                term for term in terms.terms(field.exact, wanted.prefix) if wanted.matches(term)
+            ]
+            shown = pattern
+        case Fuzzy(word, distance):
+            token = single_token(word, field)
+            if token is None:
+                return ()
+            near = terms.terms(field.exact, token[:1])
+            found = [term for term in near if within(token, term, distance)]
+            shown = f"{word}~{distance}"
+    if len(found) > MAX_EXPANSION:
+        raise QueryError(
+            f"{shown} stands for {len(found):,} different words and the limit is {MAX_EXPANSION:,}",
+            fix="Type more of its letters.",
+        )
+    return tuple(found)
