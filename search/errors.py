@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from cases.errors import CallerError, MachineError
+
+SHOWN_CHARACTERS: Final = 60
+
+
+def shown(typed: str) -> str:
+    """What was typed as a message may repeat it: short, on one line, no controls."""
+    printable = "".join(each if each.isprintable() else "\ufffd" for each in typed)
+    return printable if len(printable) <= SHOWN_CHARACTERS else f"{printable[:SHOWN_CHARACTERS]}…"
 
 
 class QueryError(CallerError):
@@ -65,7 +73,7 @@ class IndexUnwritable(SearchIndexError):
 
     def __init__(self, folder: Path, detail: str) -> None:
         super().__init__(
-            f"The search index at {folder} cannot be written: {detail}. Nothing found so far is "
+            f"The search index at {folder} cannot be written: {detail}. Nothing collected is "
             "lost; free space or mend the permissions, then run: lantern work",
             folder=str(folder),
         )

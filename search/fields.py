@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from search.errors import QueryError
+from search.errors import QueryError, shown
 
 
 class Kind(StrEnum):
@@ -71,11 +71,11 @@ def field_named(name: str, column: int | None = None) -> Field:
     field = QUERY_FIELDS.get(name.lower())
     if field is not None:
         return field
-    near = difflib.get_close_matches(name.lower(), QUERY_FIELDS, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower()[:40], QUERY_FIELDS, n=1, cutoff=0.5)
     guess = f"Did you mean {near[0]}:? " if near else ""
     raise QueryError(
-        f"there is no field {name}:",
+        f"there is no field {shown(name)}:",
         column=column,
         fix=f"{guess}Fields are {', '.join(QUERY_FIELDS)}; to search for the words themselves, "
-        f'put them in quotes: "{name}:…"',
+        f'put them in quotes: "{shown(name)}:…"',
     )

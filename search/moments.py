@@ -11,7 +11,7 @@ from typing import Final
 
 from cases.errors import UsageError
 from cases.times import UK, entered
-from search.errors import QueryError
+from search.errors import QueryError, shown
 from search.tree import Captured
 
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
@@ -44,7 +44,7 @@ def captured_within(text: str, column: int | None = None) -> Captured:
     else:
         since, before = _span(text, column)
     if since is not None and before is not None and since >= before:
-        raise QueryError(f"the range {text} ends before it begins", column=column, fix=_FIX)
+        raise QueryError(f"the range {shown(text)} ends before it begins", column=column, fix=_FIX)
     return Captured(text, since, before)
 
 
@@ -67,9 +67,9 @@ def _span(text: str, column: int | None) -> Span:
         date = _DATE.fullmatch(text)
         return _span_of_date(date) if date else _span_of_instant(text)
     except (ValueError, OverflowError):
-        raise QueryError(f"{text!r} is no time", column=column, fix=_FIX) from None
+        raise QueryError(f"{shown(text)!r} is no time", column=column, fix=_FIX) from None
     except UsageError as error:  # a local time that does not exist, or exists twice
-        raise QueryError(error.says.rstrip("."), column=column, fix=_FIX) from None
+        raise QueryError(shown(error.says).rstrip("."), column=column, fix=_FIX) from None
 
 
 def _span_of_date(date: re.Match[str]) -> Span:

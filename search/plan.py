@@ -13,7 +13,7 @@ from typing import Final
 
 from search.analysis import analyse
 from search.engine import TermList
-from search.errors import QueryError
+from search.errors import QueryError, shown
 from search.fields import Field, Kind, searched
 from search.patterns import glob, single_token, within
 from search.selectors import selector_form
@@ -149,17 +149,18 @@ def expansion(leaf: Wildcard | Fuzzy, field: Field, terms: TermList) -> tuple[st
             found = [
                 term for term in terms.terms(field.exact, wanted.prefix) if wanted.matches(term)
             ]
-            shown = pattern
+            asked = pattern
         case Fuzzy(word, distance):
             token = single_token(word, field)
             if token is None:
                 return ()
             near = terms.terms(field.exact, token[:1])
             found = [term for term in near if within(token, term, distance)]
-            shown = f"{word}~{distance}"
+            asked = f"{word}~{distance}"
     if len(found) > MAX_EXPANSION:
         raise QueryError(
-            f"{shown} stands for {len(found):,} different words and the limit is {MAX_EXPANSION:,}",
+            f"{shown(asked)} stands for {len(found):,} different words, "
+            f"and the limit is {MAX_EXPANSION:,}",
             fix="Type more of its letters.",
         )
     return tuple(found)
