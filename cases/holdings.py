@@ -37,6 +37,7 @@ class StepDone:
     state: str  # done, failed
     says: str | None
     seconds: float
+    index_seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,11 +280,34 @@ def record_steps(session: Session, steps: Sequence[StepDone], *, now: datetime) 
                 version=done.version,
                 state=done.state,
                 says=done.says,
+                index_seq=done.index_seq,
                 seconds=done.seconds,
                 at=rfc3339(now),
             )
         )
     session.flush()
+
+
+def newest_index_seq(session: Session) -> int:
+    """The highest number that any indexing was given; 0 before the first."""
+    return session.scalar(select(func.max(Step.index_seq))) or 0
+
+
+def indexed(session: Session) -> list[tuple[CaptureId, int]]:
+    """The captures that stand in the index, with the number of their indexing, by number."""
+    rows = session.execute(
+        select(Step.capture_id, Step.index_seq)
+        .where(Step.index_seq.is_not(None))
+        .order_by(Step.index_seq)
+    )
+    return [(CaptureId(capture), seq) for capture, seq in rows]
+
+
+def steps_left(session: Session, step: str, version: str) -> int:
+    """How many captures lack the step at that version."""
+    taken = select(Step.capture_id).where(Step.step == step, Step.version == version)
+    counted = select(func.count()).select_from(Capture).where(Capture.id.not_in(taken))
+    return session.scalar(counted) or 0
 
 
 def forget_steps(session: Session, steps: Sequence[str]) -> None:

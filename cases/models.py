@@ -165,6 +165,7 @@ class Step(Base):
     version: Mapped[str] = mapped_column(String(80))
     state: Mapped[str] = mapped_column(String(10))  # done, failed
     says: Mapped[str | None] = mapped_column(Text)
+    index_seq: Mapped[int | None] = mapped_column(BigInteger, index=True)  # rises at each indexing
     seconds: Mapped[float] = mapped_column(Float)
     at: Mapped[str] = mapped_column(TIME)
 

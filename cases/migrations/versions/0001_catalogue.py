@@ -267,9 +267,11 @@ def upgrade() -> None:
         sa.Column("version", sa.String(length=80), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("says", sa.Text(), nullable=True),
+        sa.Column("index_seq", sa.BigInteger(), nullable=True),
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("at", sa.String(length=27), nullable=False),
         sa.ForeignKeyConstraint(["capture_id"], ["capture.id"], name=op.f("fk_step_capture_id")),
         sa.PrimaryKeyConstraint("capture_id", "step", name=op.f("pk_step")),
     )
+    op.create_index(op.f("ix_step_index_seq"), "step", ["index_seq"], unique=False)
     # ### end Alembic commands ###

@@ -1,0 +1,151 @@
+"""What passes the gate as text: hits, a capture's reading, a manifest. Pure.
+
+Of pictures only facts pass: how many stand in the page, and of a captured picture its digest and
+verdict. Nothing has screened them yet, so every one is `unscreened` and covered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cases.canonical import Json
+from cases.identity import CaptureId, Sha256
+from enrich.documents import Enrichment
+from gate.text import fold_line, fold_text
+from search import Snippet
+
+UNSCREENED = "unscreened"
+
+
+@dataclass(frozen=True, slots=True)
+class GatedHit:
+    """A search hit, safe to print. `highlights` are offsets into the snippet."""
+
+    capture: CaptureId
+    case: str
+    url: str
+    title: str
+    captured: datetime
+    score: float
+    snippet: str
+    highlights: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GatedMention:
+    """A name that a model found, and where in the gated text."""
+
+    text: str
+    label: str
+    start: int
+    end: int
+    model: str
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GatedIdentifier:
+    """A selector found by rule, and where in the gated text."""
+
+    kind: str
+    value: str
+    start: int
+    end: int
+    original: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoveredImage:
+    """A picture as facts: the digest of its decoded body, its verdict, no rendition."""
+
+    sha256: Sha256
+    verdict: str = UNSCREENED
+    rendition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GatedReading:
+    """What was read in a document, safe to print; offsets count characters of `text`."""
+
+    title: str
+    author: str
+    dated: str
+    language: str
+    kind: str
+    encoding: str
+    text: str
+    main: str
+    entities: tuple[GatedMention, ...]
+    identifiers: tuple[GatedIdentifier, ...]
+    pictures: int
+    links: int
+    notes: tuple[str, ...]
+
+
+def gate_reading(enrichment: Enrichment) -> GatedReading:
+    """The enrichment with every text folded; nothing else of it passes."""
+    texts, meta = enrichment.texts, enrichment.texts.metadata
+    return GatedReading(
+        title=fold_line(meta.title or ""),
+        author=fold_line(meta.author or ""),
+        dated=fold_line(meta.dated or ""),
+        language=enrichment.language.says,
+        kind=enrichment.kind,
+        encoding=f"{enrichment.encoding or 'none'} ({fold_line(enrichment.encoding_why)})",
+        text=fold_text(texts.whole),
+        main=fold_text(texts.main or ""),
+        entities=tuple(
+            GatedMention(fold_text(m.text), m.label, m.start, m.end, m.model, m.score)
+            for m in enrichment.mentions
+        ),
+        identifiers=tuple(
+            GatedIdentifier(i.kind, fold_line(i.value), i.start, i.end, fold_text(i.original))
+            for i in enrichment.identifiers
+        ),
+        pictures=texts.images,
+        links=texts.links,
+        notes=tuple(fold_line(note) for note in texts.notes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit as it comes from search, the catalogue and the stored text: not yet safe to print."""
+
+    capture: CaptureId
+    case: str
+    url: str
+    title: str
+    captured: datetime
+    score: float
+    snippet: Snippet
+
+
+def gate_hits(found: Sequence[Found]) -> list[GatedHit]:
+    """The hits with every text folded; offsets stay right, for folding keeps lengths."""
+    return [
+        GatedHit(
+            hit.capture,
+            hit.case,
+            fold_line(hit.url),
+            fold_line(hit.title),
+            hit.captured,
+            hit.score,
+            fold_line(hit.snippet.text),
+            tuple((start, end) for start, end in hit.snippet.hits),
+        )
+        for hit in found
+    ]
+
+
+def gate_document(value: Json) -> Json:
+    """A JSON document with every string in it, names too, folded to one line each."""
+    if isinstance(value, str):
+        return fold_line(value)
+    if isinstance(value, dict):
+        return {fold_line(name): gate_document(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [gate_document(item) for item in value]
+    return value
