@@ -1,0 +1,41 @@
+"""Takes the body for the spider: at most its limit, while the tape beneath keeps all."""
+
+from __future__ import annotations
+
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure as TwistedFailure
+from twisted.web.iweb import IResponse
+
+
+class BodyReader(Protocol):
+    """Holds the parsed response and the first `limit` bytes of its body."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self._held = 0
+        self.response: IResponse | None = None
+        self.clipped = False
+
+    def take(self, response: IResponse) -> None:
+        """Called with the parsed head: the body follows."""
+        self.response = response
+        response.deliverBody(self)
+
+    @property
+    def body(self) -> bytes:
+        """The body so far, transfer coding removed, content coding kept."""
+        return b"".join(self._parts)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Keeps what fits."""
+        room = self._limit - self._held
+        if len(data) > room:
+            self.clipped = True
+            data = data[:room]
+        if data:
+            self._parts.append(data)
+            self._held += len(data)
+
+    def connectionLost(self, reason: TwistedFailure = connectionDone) -> None:
+        """The tape says how the exchange ended."""
