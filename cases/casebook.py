@@ -157,3 +157,15 @@ def add_note(
     session.add(row)
     session.flush()
     return row.id
+
+
+def case_references(session: Session) -> dict[str, str]:
+    """The reference of every case, by its id."""
+    return dict(session.execute(select(Case.id, Case.reference)).tuples())
+
+
+def case_views_named(session: Session, references: list[str] | None) -> list[CaseView]:
+    """The cases of those references, or every case for None. Raises `CaseUnknown`."""
+    if references is None:
+        return cases(session)
+    return [view_of(session, case_row(session, reference)) for reference in references]
