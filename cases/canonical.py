@@ -47,7 +47,7 @@ def _ascii_keys(document: object) -> bool:
     left = [document]
     while left:
         value = left.pop()
-        if value is None or isinstance(value, str | bool):
+        if value is None or isinstance(value, str):  # most values: asked first
             continue
         if isinstance(value, dict):
             for key in value:
@@ -55,9 +55,9 @@ def _ascii_keys(document: object) -> bool:
                     raise NotCanonical(f"the key {key!r} is not a string")
                 ascii_only = ascii_only and key.isascii()
             left.extend(value.values())
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, (list, tuple)):  # twice as fast as a union
             left.extend(value)
-        elif not isinstance(value, int):
+        elif not isinstance(value, int):  # a bool is an int
             raise NotCanonical(f"{type(value).__name__} is none of {HELD}")
         elif not -INTEGER_BOUND < value < INTEGER_BOUND:
             raise NotCanonical(f"the integer {value} is not below 2**53")
@@ -71,9 +71,27 @@ def read_canonical(raw: bytes) -> Json:
     refused by comparing alone.
     """
     try:
-        document: Json = json.loads(raw.decode())
+        document: Json = _decode(raw.decode())
+        # Where all bytes are ASCII, so are the keys, and the decoder has checked the numbers
+        again = _encode(document).encode() if raw.isascii() else canonical(document)
     except (ValueError, RecursionError) as fault:
         raise NotCanonical(f"not JSON in UTF-8: {fault}") from None
-    if canonical(document) != raw:
+    if again != raw:
         raise NotCanonical("JSON, but not in its canonical form")
     return document
+
+
+def _integer(digits: str) -> int:
+    # Seventeen characters hold every integer below 2**53 and its sign: int() stays cheap
+    if len(digits) > 17 or not -INTEGER_BOUND < (number := int(digits)) < INTEGER_BOUND:
+        raise NotCanonical("an integer is not below 2**53")
+    return number
+
+
+def _fraction(digits: str) -> float:
+    raise NotCanonical(f"{digits[:20]} is a fraction")
+
+
+_decode = json.JSONDecoder(
+    parse_int=_integer, parse_float=_fraction, parse_constant=_fraction
+).decode

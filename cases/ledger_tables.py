@@ -6,6 +6,7 @@ an index of the leaves: everything in them can be recomputed, and `audit` does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from sqlalchemy import (
@@ -24,7 +25,25 @@ from cases.tables import Base
 
 COUNTER = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys alone
 ID = String(40)
-HASH = LargeBinary(32)
+
+
+class Raw(LargeBinary):
+    """Bytes, even where somebody's SQL left a text in the column (SQLite does not mind): what was
+    tampered with must be read to be named.
+    """
+
+    def result_processor(self, *_of: object) -> Callable[[bytes | str | None], bytes | None]:
+        """What turns a stored value into bytes."""
+        return _as_bytes
+
+
+def _as_bytes(value: bytes | str | None) -> bytes | None:
+    if isinstance(value, str):
+        return value.encode(errors="surrogateescape")
+    return None if value is None else bytes(value)
+
+
+HASH = Raw(32)
 
 
 class LedgerEntry(Base):
@@ -38,11 +57,11 @@ class LedgerEntry(Base):
     act: Mapped[str] = mapped_column(String(80))
     s62: Mapped[str | None] = mapped_column(String(16))
     actor: Mapped[str] = mapped_column(ID)
-    entry: Mapped[bytes] = mapped_column(LargeBinary)  # canonical bytes
+    entry: Mapped[bytes] = mapped_column(Raw)  # canonical bytes
     signature_key: Mapped[str | None] = mapped_column(String(64))
-    signature: Mapped[bytes | None] = mapped_column(LargeBinary(64))
+    signature: Mapped[bytes | None] = mapped_column(Raw(64))
     leaf_index: Mapped[int | None] = mapped_column(BigInteger, unique=True)  # null while waiting
-    leaf: Mapped[bytes | None] = mapped_column(LargeBinary)
+    leaf: Mapped[bytes | None] = mapped_column(Raw)
     leaf_hash: Mapped[bytes | None] = mapped_column(HASH)
 
 
@@ -66,7 +85,7 @@ class LedgerObject(Base):
     lookup: Mapped[bytes] = mapped_column(HASH, unique=True)
     kind: Mapped[str] = mapped_column(String(16))
     ref: Mapped[str] = mapped_column(Text)
-    salt: Mapped[bytes] = mapped_column(LargeBinary(16))
+    salt: Mapped[bytes] = mapped_column(Raw(16))
     salted: Mapped[str] = mapped_column(String(64), unique=True)
     count: Mapped[int] = mapped_column("leaf_count", BigInteger, default=0)
     last_leaf: Mapped[bytes | None] = mapped_column(HASH)

@@ -8,7 +8,7 @@ completes (two on average); proofs read at most 2 log2(size) of them through a `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -223,9 +223,13 @@ def _folded(edge: Sequence[bytes]) -> bytes:
     return found
 
 
-def reader_of(leaves: Sequence[bytes]) -> Callable[[Sequence[Node]], list[bytes]]:
+def reader_of(leaves: Sequence[bytes]) -> HashReader:
     """A `HashReader` over leaf hashes held in memory; the tree is hashed once, here."""
     levels = [list(leaves)]
     while len(below := levels[-1]) > 1:
         levels.append([node_hash(a, b) for a, b in zip(below[::2], below[1::2], strict=False)])
-    return lambda nodes: [levels[level][number] for level, number in nodes]
+
+    def read(nodes: Sequence[Node]) -> list[bytes]:
+        return [levels[level][number] for level, number in nodes]
+
+    return read

@@ -117,6 +117,16 @@ def waiting_count(session: Session) -> int:
     return session.scalar(counted) or 0
 
 
+def current_heads(session: Session) -> list[Head]:
+    """The heads of all objects that have leaves, sorted by salted id."""
+    rows = session.execute(
+        select(OBJECTS.c.salted, OBJECTS.c.leaf_count, OBJECTS.c.last_leaf).where(
+            OBJECTS.c.leaf_count > 0
+        )
+    )
+    return sorted((Head(*row) for row in rows), key=lambda head: head.id)
+
+
 def read_nodes(session: Session, nodes: Sequence[Node]) -> list[bytes]:
     """The stored hashes of `nodes`, in their order. Raises `LedgerDamaged` where one is missing.
 
@@ -237,12 +247,7 @@ def _numbered(
 
 def _heads_refs(session: Session, size: int) -> dict[str, str]:
     """What the heads entry fixes: root and count over all objects that have leaves."""
-    rows = session.execute(
-        select(OBJECTS.c.salted, OBJECTS.c.leaf_count, OBJECTS.c.last_leaf).where(
-            OBJECTS.c.leaf_count > 0
-        )
-    )
-    heads = sorted((Head(*row) for row in rows), key=lambda head: head.id)
+    heads = current_heads(session)
     return {
         "heads_root": root_of(head_hashes(heads)).hex(),
         "heads_count": str(len(heads)),
