@@ -72,8 +72,6 @@ def _wildcard(lexeme: Lexeme, bare: str, field: Field | None) -> Wildcard:
             column=lexeme.column,
             fix="Type more of its letters.",
         )
-    if field is None or field.kind is Kind.WORDS:
-        _must_be_within_a_word(lexeme, bare)
     letters = sum(len(piece) - 1 for piece in apart if piece not in ("*", "?"))
     least = 3 if bare[0] in "*?" else 2
     if letters < least:
@@ -82,6 +80,8 @@ def _wildcard(lexeme: Lexeme, bare: str, field: Field | None) -> Wildcard:
             column=lexeme.column,
             fix=f"Type at least {least} letters beside the wildcard: smi*, *smith",
         )
+    if field is None or field.kind is Kind.WORDS:
+        _must_be_within_a_word(lexeme, bare)
     return Wildcard(pattern, field.name if field else None)
 
 

@@ -69,7 +69,7 @@ def _span(text: str, column: int | None) -> Span:
     except (ValueError, OverflowError):
         raise QueryError(f"{shown(text)!r} is no time", column=column, fix=_FIX) from None
     except UsageError as error:  # a local time that does not exist, or exists twice
-        raise QueryError(shown(error.says).rstrip("."), column=column, fix=_FIX) from None
+        raise QueryError(error.says.rstrip("."), column=column, fix=_FIX) from None
 
 
 def _span_of_date(date: re.Match[str]) -> Span:
@@ -89,6 +89,7 @@ def _span_of_instant(text: str) -> Span:
     instant = _INSTANT.fullmatch(text)
     if not instant:
         raise ValueError(text)
+    datetime.fromisoformat(text.upper())  # refuses 25:00 before the zones are asked
     since = entered(text.upper())
     seconds = instant[2]
     if seconds is None:

@@ -48,11 +48,7 @@ class _Parser:
             raise QueryError("it is empty", fix="Type a word, a name or a field: person:smith")
         tree = self.either(None)
         if self.next.sort is Sort.CLOSE:
-            raise QueryError(
-                "a bracket closes there that was never opened",
-                column=self.next.column,
-                fix="Take it out, or open it: (one OR two) AND three",
-            )
+            raise _never_opened(self.next)
         return tree
 
     def either(self, field: Field | None) -> Tree:
@@ -101,13 +97,11 @@ class _Parser:
                 column=opening.column,
                 fix="Take them out, or put words in them: (one OR two)",
             )
+        if self.next.sort is Sort.END:
+            raise _never_closed(opening)
         tree = self.either(field)
         if self.take().sort is not Sort.CLOSE:
-            raise QueryError(
-                "a bracket opens there and never closes",
-                column=opening.column,
-                fix="Close it: (one OR two)",
-            )
+            raise _never_closed(opening)
         self.depth -= 1
         return tree
 
@@ -169,9 +163,26 @@ def _nothing_there(found: list[Lexeme], at: int) -> QueryError:
             column=before.column,
             fix=f'Type a word after it; for the word itself, "{before.text.lower()}"',
         )
+    if here.sort is Sort.CLOSE:
+        return _never_opened(here)
     return QueryError(
-        f"{here.text or 'the end'} comes where a word should stand",
+        f"{here.text} comes where a word should stand",
         column=here.column,
-        fix=f"Write one {here.text if here.text in ('AND', 'OR') else 'AND'} two; "
-        f'for the word itself, quote it: "{(here.text or "and").lower()}"',
+        fix=f'Write one {here.text} two; for the word itself, quote it: "{here.text.lower()}"',
+    )
+
+
+def _never_opened(closing: Lexeme) -> QueryError:
+    return QueryError(
+        "a bracket closes there that was never opened",
+        column=closing.column,
+        fix="Take it out, or open it: (one OR two) AND three",
+    )
+
+
+def _never_closed(opening: Lexeme) -> QueryError:
+    return QueryError(
+        "a bracket opens there and never closes",
+        column=opening.column,
+        fix="Close it: (one OR two)",
     )
