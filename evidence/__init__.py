@@ -15,9 +15,15 @@ from evidence.exchange import (
     Truncation,
 )
 from evidence.keys import KeyFolder, PersonKey, VaultKey, keys_root, signature_holds
+from evidence.problems import Problem, ProblemKind, Tally
+from evidence.read_heads import DamageKind
 from evidence.reader import SealedBody, block_pieces, read_block, read_body, read_member
 from evidence.restricted import CaptureOpenings, OpeningsStore
 from evidence.sealing import CaptureWriter, Openings, SealBook, local_utc_offset
+from evidence.sweeping import Swept, sweep
+from evidence.verify import OpeningsReader, verify_evidence
+from evidence.verify_lone import verify_warc
+from evidence.walk import Damage, WalkedRecord, walk_warc
 
 __all__ = [
     "RESTRICTED_NAMES",
@@ -25,20 +31,28 @@ __all__ = [
     "CaptureOpenings",
     "CaptureWriter",
     "Collector",
+    "Damage",
+    "DamageKind",
     "Exchange",
     "Failure",
     "HttpFacts",
     "KeyFolder",
     "Openings",
+    "OpeningsReader",
     "OpeningsStore",
     "PersonKey",
+    "Problem",
+    "ProblemKind",
     "SealBook",
     "SealContext",
     "SealedBody",
     "Software",
+    "Swept",
+    "Tally",
     "TlsFacts",
     "Truncation",
     "VaultKey",
+    "WalkedRecord",
     "block_pieces",
     "keys_root",
     "local_utc_offset",
@@ -46,4 +60,8 @@ __all__ = [
     "read_body",
     "read_member",
     "signature_holds",
+    "sweep",
+    "verify_evidence",
+    "verify_warc",
+    "walk_warc",
 ]

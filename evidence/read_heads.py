@@ -180,7 +180,12 @@ def _field_faults(head: ReadHead) -> list[Fault]:
         if value is not None and not value.isdigit():
             faults.append(Fault(DamageKind.FIELD_VALUE, f"{name} is {value!r:.60}"))
     number, kind = head.value("WARC-Segment-Number"), head.value("WARC-Type") or ""
-    if number not in (None, "1") and kind.lower() != "continuation":
+    if (
+        number is not None
+        and number.isdigit()
+        and int(number) > 1
+        and kind.lower() != "continuation"
+    ):
         says = f"a {kind[:20]} record cannot be segment {number!r:.20}"
         faults.append(Fault(DamageKind.FIELD_VALUE, says))
     return faults

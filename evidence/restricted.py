@@ -92,6 +92,17 @@ class OpeningsStore:
             )
             return {row.name: row.disclosure for row in rows}
 
+    def of_job(self, job: JobId) -> dict[CaptureId, dict[str, str | None]]:
+        """The disclosures of each of the job's captures, None where one was erased."""
+        held: dict[CaptureId, dict[str, str | None]] = {}
+        with self._begin() as connection:
+            columns = (OPENINGS.c.capture, OPENINGS.c.name, OPENINGS.c.disclosure)
+            for capture, name, disclosure in connection.execute(
+                select(*columns).where(OPENINGS.c.job == job)
+            ):
+                held.setdefault(capture, {})[name] = disclosure
+        return held
+
     def erase(self, capture: CaptureId, names: Collection[str]) -> int:
         """How many openings were erased: value and salt are gone, the commitments stand."""
         with self._begin() as connection:
