@@ -1,0 +1,94 @@
+"""Wildcards and near spellings, matched by us."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.fields import QUERY_FIELDS, TEXT
+from search.patterns import glob, pieces, within
+
+LETTERS = st.text("abc", max_size=5)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "apart"),
+    [
+        ("smi*", ["=smi", "*"]),
+        ("*a?b**c", ["*", "=a", "?", "=b", "*", "=c"]),
+        (r"a\*b\?c\\", [r"=a*b?c" + "\\"]),
+        ("??", ["?", "?"]),
+        ("", []),
+    ],
+)
+def test_a_pattern_comes_apart_at_its_wildcards(pattern: str, apart: list[str]) -> None:
+    assert pieces(pattern) == apart
+
+
+@pytest.mark.parametrize(
+    ("field", "pattern", "token", "fits"),
+    [
+        ("text", "SMI*", "smith", True),
+        ("text", "smi*", "asmith", False),
+        ("text", "smith*", "smith", True),
+        ("text", "sm?th", "smth", False),
+        ("text", "*ith", "smith", True),
+        ("text", "ÉCL*", "eclair", True),
+        ("text", "o'n*", "oneil", True),
+        ("text", "a.c*", "abcd", False),
+        ("text", "*ab*ab", "ab", False),
+        ("text", "*ab*ab", "xabab", True),
+        ("email", "*@example.test", "jo@example.test", True),
+        ("email", "JO.*@*.test", "jo.bloggs@example.test", True),
+        ("phone", "07700 9*", "447700900123", True),
+        ("postcode", "EX1 *", "ex11aa", True),
+        ("handle", "@night*", "night_owl", True),
+    ],
+)
+def test_a_pattern_fits_whole_tokens(field: str, pattern: str, token: str, fits: bool) -> None:
+    wanted = glob(pattern, QUERY_FIELDS[field])
+    assert wanted.matches(token) is fits
+    assert not fits or token.startswith(wanted.prefix)
+
+
+@given(st.text("ab*?", max_size=7), st.text("ab", max_size=8))
+def test_a_pattern_fits_as_the_plain_expression_would(pattern: str, token: str) -> None:
+    plain = pattern.replace("*", ".*").replace("?", ".")
+    assert glob(pattern, TEXT).matches(token) == bool(re.fullmatch(plain, token))
+
+
+def test_a_pattern_made_to_be_slow_is_not() -> None:
+    wanted = glob("*a*a*a*a*b", TEXT)
+    began = time.perf_counter()
+    for _ in range(100):
+        assert not wanted.matches("a" * 200)
+    assert time.perf_counter() - began < 1
+
+
+def edits(word: str, token: str) -> int:
+    """Optimal string alignment, by its definition."""
+    if not word or not token:
+        return len(word) + len(token)
+    ways = [
+        edits(word[1:], token) + 1,
+        edits(word, token[1:]) + 1,
+        edits(word[1:], token[1:]) + (word[0] != token[0]),
+    ]
+    if len(word) > 1 and len(token) > 1 and word[0] == token[1] and word[1] == token[0]:
+        ways.append(edits(word[2:], token[2:]) + 1)
+    return min(ways)
+
+
+@given(LETTERS, LETTERS, st.integers(1, 2))
+def test_near_spellings_are_those_of_the_definition(word: str, token: str, distance: int) -> None:
+    near = within(f"x{word}", f"x{token}", distance)
+    assert near == (edits(f"x{word}", f"x{token}") <= distance)
+
+
+def test_the_first_letter_is_never_wrong() -> None:
+    assert within("smith", "smyth", 1)
+    assert not within("smith", "zmith", 2)
