@@ -5,6 +5,7 @@ RFC 9112, 7.1.1, allows), spaces after a size, and line feeds without a carriage
 that is no hexadecimal number, an endless size line and endless trailers are still refused.
 """
 
+# ruff: noqa: N802 - Twisted's names
 from __future__ import annotations
 
 import re

@@ -13,6 +13,7 @@ thinks decides what the spider gets, never what is kept. Which bytes belong to w
 - what comes later, on an idle connection, belongs to no request: it is handed to `on_unasked`.
 """
 
+# ruff: noqa: N802 - Twisted's names
 from __future__ import annotations
 
 import asyncio
@@ -30,8 +31,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from twisted.web._newclient import HEADER, STATUS, HTTP11ClientProtocol, Request
 from twisted.web.http import _IdentityTransferDecoder
 from twisted.web.http_headers import InvalidHeaderName
-from twisted.web.iweb import IResponse
-from zope.interface import implementer
+from zope.interface import implementer  # type: ignore[import-untyped]
 
 from collectors.plan import Limits
 from collectors.wire.chunks import LenientChunks
@@ -39,10 +39,10 @@ from collectors.wire.tape import Tape
 from collectors.wire.tls import TlsVerdict, tls_verdict
 from evidence.exchange import Failure, Truncation
 
-OnResponse = Callable[[IResponse], None]
+OnResponse = Callable[[Any], None]
 
 
-class NotHttp(Exception):  # noqa: N818 - it says what the bytes are
+class NotHttp(Exception):
     """The parser gave up on what the server sent."""
 
 
@@ -50,7 +50,7 @@ class RecordingParser(_LenientHTTPClientParser):
     """Scrapy's lenient parser, lenient with long lines and impossible header names as well."""
 
     MAX_LENGTH = 1 << 20
-    _transferDecoders = {b"chunked": LenientChunks}  # noqa: RUF012 - the base's own table
+    _transferDecoders = {b"chunked": LenientChunks}  # noqa: N815, RUF012 - the base's own table
 
     def headerReceived(self, name: bytes, value: bytes) -> None:
         """Passes a header on; one whose name is no token is skipped, as browsers do."""
@@ -59,7 +59,7 @@ class RecordingParser(_LenientHTTPClientParser):
         except InvalidHeaderName:
             return
 
-    def lineLengthExceeded(self, line: bytes) -> None:
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002 - the base's name
         """Gives up on the parsing, not on the bytes."""
         raise NotHttp(f"a line of the head is longer than {self.MAX_LENGTH} bytes")
 
@@ -119,8 +119,9 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         self._whole = self._unparsed = False
         self.last_byte = asyncio.get_running_loop().time()
         over = self._over = asyncio.get_running_loop().create_future()
-        write = request.writeTo
-        request.writeTo = lambda transport: write(_SendTee(transport, tape))
+        sending: Any = request
+        write = sending.writeTo
+        sending.writeTo = lambda transport: write(_SendTee(transport, tape))
         answered = self.request(request)
         self._parser.__class__ = RecordingParser  # the class is set in the base's request()
         answered.addCallbacks(on_response, lambda _: None)  # how it failed stands on the tape
@@ -154,24 +155,22 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         self._disconnectParser(TwistedFailure(NotHttp(why.value)))  # type: ignore[no-untyped-call]
         self._conclude()
 
-    def dataReceived(self, bytes: bytes) -> None:  # noqa: A002 - the base's name
+    def dataReceived(self, bytes: bytes) -> None:
         """Keeps the bytes, then lets the parser see them."""
         if self._tape is None:
             if self._closing:
                 return
             self._on_unasked(self)
-        assert self._tape is not None
         self.last_byte = asyncio.get_running_loop().time()
-        if not self._tape.keep_received(bytes):
+        tape, parser = self._tape, self._parser
+        if tape is not None and not tape.keep_received(bytes):
             self.cut(Truncation.LENGTH)
-        elif self._parser is not None and not self._unparsed:
-            self._parse(bytes)
+        elif tape is not None and parser is not None and not self._unparsed:
+            self._parse(bytes, tape, parser)
 
-    def _parse(self, part: bytes) -> None:
-        parser, tape = self._parser, self._tape
-        assert parser is not None and tape is not None
+    def _parse(self, part: bytes, tape: Tape, parser: Any) -> None:
         try:
-            parser.dataReceived(part)  # type: ignore[no-untyped-call]
+            parser.dataReceived(part)
             if parser.state in (STATUS, HEADER) and tape.received_bytes > self._limits.head_bytes:
                 raise NotHttp(f"the head is longer than {self._limits.head_bytes} bytes")
         except Exception as error:  # whatever a parser may raise on hostile bytes
@@ -197,7 +196,7 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         else:
             self.cut(Truncation.TIME)
 
-    def _finishResponse(self, rest: bytes) -> None:  # type: ignore[override]
+    def _finishResponse(self, rest: bytes) -> None:
         if self._parser is None:  # an unframed body, ended by the end of the connection
             self._state = "QUIESCENT"
             return
@@ -214,8 +213,7 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
 
     def _may_stay_open(self) -> bool:
         """Whether both sides mean to keep the connection (RFC 9112, 9.3)."""
-        parser = self._parser
-        assert parser is not None
+        parser: Any = self._parser
         values = parser.connHeaders.getRawHeaders(b"connection", ())
         options = {word.strip().lower() for value in values for word in value.split(b",")}
         recent = parser.response.version >= (b"HTTP", 1, 1)
@@ -227,8 +225,9 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
 
     def _hang_up(self) -> None:
         self._closing = True
-        if self.transport is not None:
-            self.transport.loseConnection()
+        transport: Any = self.transport
+        if transport is not None:
+            transport.loseConnection()
         self._conclude()
 
     def connectionLost(self, reason: TwistedFailure) -> None:  # type: ignore[override]
@@ -245,7 +244,7 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
             tape.sent.clear()  # it waited for a handshake that never ended
             tape.fail(Failure("tls", f"The TLS handshake failed ({_tls_words(reason.value)})."))
             return
-        clean = reason.check(ConnectionDone) is not None
+        clean = isinstance(reason.value, ConnectionDone)
         decoder = getattr(parser, "bodyDecoder", None)
         unframed = isinstance(decoder, _IdentityTransferDecoder) and decoder.contentLength is None
         if clean and (self._unparsed or unframed):
@@ -277,7 +276,7 @@ def _in_words(error: Exception) -> str:
     return (words or type(error).__name__)[:160]
 
 
-def _tls_words(error: BaseException) -> str:
+def _tls_words(error: BaseException | None) -> str:
     """OpenSSL's own reason, such as `tlsv1 alert protocol version`."""
     if isinstance(error, SSL.Error) and error.args and error.args[0]:
         return ", ".join(str(each[-1]) for each in error.args[0])

@@ -1,10 +1,12 @@
 """Takes the body for the spider: at most its limit, while the tape beneath keeps all."""
 
+# ruff: noqa: N802 - Twisted's names
 from __future__ import annotations
+
+from typing import Any
 
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure as TwistedFailure
-from twisted.web.iweb import IResponse
 
 
 class BodyReader(Protocol):
@@ -14,10 +16,10 @@ class BodyReader(Protocol):
         self._limit = limit
         self._parts: list[bytes] = []
         self._held = 0
-        self.response: IResponse | None = None
+        self.response: Any = None  # an IResponse: zope's interfaces are opaque to the type checker
         self.clipped = False
 
-    def take(self, response: IResponse) -> None:
+    def take(self, response: Any) -> None:
         """Called with the parsed head: the body follows."""
         self.response = response
         response.deliverBody(self)

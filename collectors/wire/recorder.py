@@ -1,19 +1,19 @@
 """Fetches one address over a connection through the guard, and gives back the exchange."""
 
+# ruff: noqa: N802 - Twisted's names
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.endpoints import wrapClientTLS
 from twisted.internet.interfaces import IAddress
 from twisted.web._newclient import Request
 from twisted.web.client import URI, HTTPConnectionPool, _HTTP11ClientFactory
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IBodyProducer, IResponse
 
 from cases.times import Clock
 from collectors.guard_endpoint import GuardDoor, GuardEndpoint
@@ -50,7 +50,7 @@ class Ask:
     url: str
     method: str
     headers: Headers
-    body: IBodyProducer | None = None
+    body: Any = None  # an IBodyProducer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Answer:
     """What came: the exchange for the evidence, and what the parser made of it for the spider."""
 
     exchange: Exchange
-    response: IResponse | None
+    response: Any  # an IResponse, or None
     body: bytes
     clipped: bool
     on_old_connection: bool
@@ -71,7 +71,7 @@ class _Factory(_HTTP11ClientFactory):
         super().__init__(on_quiet, "recorded")  # type: ignore[no-untyped-call]
         self._recorder = recorder
 
-    def buildProtocol(self, addr: IAddress | None) -> RecordingProtocol:
+    def buildProtocol(self, _addr: IAddress | None) -> RecordingProtocol:
         recorder = self._recorder
         return RecordingProtocol(self._quiescentCallback, recorder.limits, recorder.unasked)
 
@@ -100,7 +100,7 @@ class Recorder:
         # A silent second send would be a request on the wire without a record: retries are ours.
         self._pool.retryAutomatically = False
         self._pool.cachedConnectionTimeout = 30
-        self._pool._factory = lambda on_quiet, _: _Factory(on_quiet, self)
+        self._pool._factory = cast(Any, lambda on_quiet, _: _Factory(on_quiet, self))
 
     async def fetch(self, ask: Ask, fresh: bool = False) -> Answer:
         """The answer to `ask`, whatever became of it: a failure stands on the exchange.
@@ -108,7 +108,7 @@ class Recorder:
         `fresh` asks for a connection that has carried no request yet.
         """
         tape = Tape(self._clock, self._spool, self.limits)
-        uri = URI.fromBytes(ask.url.encode("ascii"))
+        uri = URI.fromBytes(ask.url.encode("ascii"))  # type: ignore[no-untyped-call]
         try:
             connection = await self._connect(uri, fresh)
         except Exception as error:
@@ -123,15 +123,18 @@ class Recorder:
 
     async def _connect(self, uri: URI, fresh: bool) -> RecordingProtocol:
         key = (uri.scheme, uri.host, uri.port)
-        endpoint = GuardEndpoint(self._reactor, self._guard, uri.host.decode("ascii"), uri.port)
+        endpoint: Any = GuardEndpoint(
+            self._reactor, self._guard, uri.host.decode("ascii"), uri.port
+        )
         if uri.scheme == b"https":
-            endpoint = wrapClientTLS(self._tls.creatorForNetloc(uri.host, uri.port), endpoint)
+            endpoint = wrapClientTLS(
+                cast(Any, self._tls).creatorForNetloc(uri.host, uri.port), endpoint
+            )
         pool = self._pool
         wanted = pool._newConnection(key, endpoint) if fresh else pool.getConnection(key, endpoint)
         loop = asyncio.get_running_loop()
         connection = await asyncio.wait_for(wanted.asFuture(loop), self.limits.connect_s)
-        assert isinstance(connection, RecordingProtocol)
-        return connection
+        return cast(RecordingProtocol, connection)
 
     async def _converse(self, connection: RecordingProtocol, over: asyncio.Future[None]) -> None:
         self._talking.add(connection)
@@ -164,7 +167,8 @@ class Recorder:
 
     async def close(self) -> None:
         """Closes the idle connections; waits a second at most for their other ends."""
-        closed = self._pool.closeCachedConnections().asFuture(asyncio.get_running_loop())
+        pool: Any = self._pool
+        closed = pool.closeCachedConnections().asFuture(asyncio.get_running_loop())
         await asyncio.wait([closed], timeout=1)
 
 
@@ -174,7 +178,7 @@ def _request(ask: Ask, uri: URI) -> Request:
         host = b"[%b]" % uri.host if b":" in uri.host else uri.host
         usual = (uri.scheme, uri.port) in ((b"http", 80), (b"https", 443))
         headers.addRawHeader(b"Host", host if usual else b"%b:%d" % (host, uri.port))
-    return Request._construct(
+    made: Request = Request._construct(  # type: ignore[no-untyped-call]
         ask.method.encode("ascii"),
         uri.originForm,
         headers,
@@ -182,15 +186,15 @@ def _request(ask: Ask, uri: URI) -> Request:
         persistent=True,
         parsedURI=uri,
     )
+    return made
 
 
 def _exchange(ask: Ask, tape: Tape, connection: RecordingProtocol | None, peer: Peer) -> Exchange:
-    tape.end()
+    ended_at = tape.end()
     tls = connection.tls if connection is not None else None
     if tls is not None and tls.faults:
         tape.note("tls-not-verified", f"The certificate was not verified: {'; '.join(tls.faults)}.")
     http = tape.head() if tape.received_bytes else None
-    assert tape.ended_at is not None
     return Exchange(
         url=ask.url,
         method=ask.method,
@@ -199,7 +203,7 @@ def _exchange(ask: Ask, tape: Tape, connection: RecordingProtocol | None, peer: 
         response_bytes=tape.received_bytes,
         requested_at=tape.requested_at,
         first_byte_at=tape.first_byte_at,
-        ended_at=tape.ended_at,
+        ended_at=ended_at,
         peer=peer.address,
         resolved_at_exit=peer.resolved_at_exit,
         tls=tls.facts if tls is not None else None,

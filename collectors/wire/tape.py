@@ -25,7 +25,7 @@ class Tape:
     def __init__(self, clock: Clock, folder: Path, limits: Limits) -> None:
         self._clock = clock
         self._limits = limits
-        self._spool = SpooledTemporaryFile(max_size=limits.memory_bytes, dir=folder)  # noqa: SIM115 - closed once sealed
+        self._spool = SpooledTemporaryFile(max_size=limits.memory_bytes, dir=str(folder))  # noqa: SIM115 - closed once sealed
         self.sent = bytearray()
         self.received_bytes = 0
         self.requested_at: datetime = clock()
@@ -67,9 +67,10 @@ class Tape:
             Failure(failure.kind, f"{failure.says} {says}") if failure else Failure(kind, says)
         )
 
-    def end(self) -> None:
-        """Notes the time of the last byte."""
+    def end(self) -> datetime:
+        """When it ended: the time of the first call stands."""
         self.ended_at = self.ended_at or self._clock()
+        return self.ended_at
 
     def response(self) -> BinaryIO | None:
         """The received bytes as a file at its start, or None (and the spool closed) where none

@@ -5,6 +5,7 @@ handshake is let through as Scrapy's default does, the certificate is verified a
 (trust roots of the machine, name, dates), and the verdict stands on the exchange.
 """
 
+# ruff: noqa: N802, N803 - Twisted's names
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from service_identity.pyopenssl import extract_patterns
 from twisted.internet._sslverify import ClientTLSOptions
 from twisted.internet.ssl import AcceptableCiphers, CertificateOptions, platformTrust
 from twisted.web.iweb import IPolicyForHTTPS
-from zope.interface import implementer
+from zope.interface import implementer  # type: ignore[import-untyped]
 
 from evidence.exchange import TlsFacts
 
@@ -94,12 +95,14 @@ class RecordingTlsPolicy:
 
     def __init__(self) -> None:
         self._options = _Options(
-            trustRoot=platformTrust(),
+            trustRoot=platformTrust(),  # type: ignore[no-untyped-call]
             fixBrokenPeers=True,
-            acceptableCiphers=AcceptableCiphers.fromOpenSSLCipherString("DEFAULT"),
+            acceptableCiphers=AcceptableCiphers.fromOpenSSLCipherString(  # type: ignore[no-untyped-call]
+                "DEFAULT"
+            ),
         )
 
-    def creatorForNetloc(self, hostname: bytes, port: int) -> VerifyingNotRefusing:
+    def creatorForNetloc(self, hostname: bytes, _port: int) -> VerifyingNotRefusing:
         """The options for a connection to `hostname`."""
         return VerifyingNotRefusing(self._options._makeTLSConnection, hostname.decode("ascii"))
 

@@ -1,0 +1,1 @@
+"""Downloader middlewares: from the outermost, the seal, to the innermost, the redirects."""
