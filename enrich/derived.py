@@ -1,0 +1,228 @@
+"""The disposable store `derived.db`: what was read of each capture, by enricher version.
+
+It holds nothing that the evidence does not: deleting the file loses nothing but time. So it has no
+migrations; a file of another layout, or a damaged one, is emptied and filled again by `work`.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    delete,
+    event,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+
+from enrich.documents import Enrichment, Identifier, Language, Mention, Metadata, Texts
+from enrich.errors import DerivedStoreBroken
+
+LAYOUT = 1  # of the tables; another number in the file means: empty it
+
+_tables = MetaData()
+enrichments = Table(
+    "enrichments",
+    _tables,
+    Column("capture", String, primary_key=True),
+    Column("version", String, nullable=False),
+    Column("title", String),
+    Column("language", String),
+    Column("content", LargeBinary, nullable=False),  # the whole record: JSON, zlib
+    Index("by_version", "version"),
+)
+mentions = Table(
+    "mentions",
+    _tables,
+    Column("id", Integer, primary_key=True),
+    Column("capture", String, nullable=False, index=True),
+    Column("label", String, nullable=False),
+    Column("text", String, nullable=False, index=True),
+)
+identifiers = Table(
+    "identifiers",
+    _tables,
+    Column("id", Integer, primary_key=True),
+    Column("capture", String, nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("value", String, nullable=False, index=True),
+)
+
+
+class DerivedStore:
+    """Enrichments kept by capture id. One file, any number of processes; `close` when done."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file; raises `DerivedStoreBroken` where that cannot be done."""
+        self.path = path
+        try:
+            self._engine = self._opened()
+        except (SQLAlchemyError, OSError) as error:
+            raise _broken(path, error) from error
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._engine.dispose()
+
+    def __enter__(self) -> DerivedStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def put(self, capture: str, enrichment: Enrichment) -> None:
+        """Keep what was read of the capture, in place of what was read before."""
+        try:
+            with self._engine.begin() as connection:
+                _remove(connection, capture)
+                _add(connection, capture, enrichment)
+        except SQLAlchemyError as error:
+            raise _broken(self.path, error) from error
+
+    def get(self, capture: str) -> Enrichment | None:
+        """What was last read of the capture, of whatever version; None where nothing is kept."""
+        with self._engine.connect() as connection:
+            query = select(enrichments.c.content).where(enrichments.c.capture == capture)
+            content = connection.execute(query).scalar_one_or_none()
+        return None if content is None else _unpacked(content)
+
+    def captures_without(self, version: str, among: Iterable[str]) -> list[str]:
+        """Those of the captures, in their order, of which nothing of this version is kept."""
+        with self._engine.connect() as connection:
+            query = select(enrichments.c.capture).where(enrichments.c.version == version)
+            done = set(connection.execute(query).scalars())
+        return [capture for capture in among if capture not in done]
+
+    def drop(self, capture: str) -> bool:
+        """Forget the capture (it was disposed of or quarantined); whether there was anything."""
+        try:
+            with self._engine.begin() as connection:
+                return _remove(connection, capture)
+        except SQLAlchemyError as error:
+            raise _broken(self.path, error) from error
+
+    def __iter__(self) -> Iterator[tuple[str, Enrichment]]:
+        """Every capture with its enrichment, by capture id: what an index is rebuilt from."""
+        with self._engine.connect() as connection:
+            query = select(enrichments.c.capture, enrichments.c.content)
+            rows = connection.execution_options(yield_per=100).execute(
+                query.order_by(enrichments.c.capture)
+            )
+            for capture, content in rows:
+                yield capture, _unpacked(content)
+
+    def __len__(self) -> int:
+        with self._engine.connect() as connection:
+            return int(connection.execute(text("select count(*) from enrichments")).scalar_one())
+
+    def _opened(self) -> Engine:
+        engine = _engine(self.path)
+        try:
+            if _layout(engine) not in (0, LAYOUT):
+                engine = self._emptied(engine)
+        except DatabaseError as error:
+            if "not a database" not in str(error) and "malformed" not in str(error):
+                raise
+            engine = self._emptied(engine)
+        _tables.create_all(engine)
+        with engine.begin() as connection:
+            connection.execute(text(f"pragma user_version = {LAYOUT}"))
+        return engine
+
+    def _emptied(self, engine: Engine) -> Engine:
+        engine.dispose()
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        return _engine(self.path)
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}")
+
+    @event.listens_for(engine, "connect")
+    def _tune(connection: Any, _record: object) -> None:  # sqlite3's connection, untyped here
+        # NORMAL: losing the last transactions to a power cut costs only the reading of them again
+        for pragma in ("journal_mode=wal", "synchronous=normal", "busy_timeout=30000"):
+            connection.execute(f"pragma {pragma}")
+
+    return engine
+
+
+def _layout(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text("pragma user_version")).scalar_one())
+
+
+def _remove(connection: Connection, capture: str) -> bool:
+    for table in (mentions, identifiers):
+        connection.execute(delete(table).where(table.c.capture == capture))
+    found = connection.execute(delete(enrichments).where(enrichments.c.capture == capture))
+    return found.rowcount > 0
+
+
+def _add(connection: Connection, capture: str, enrichment: Enrichment) -> None:
+    packed = zlib.compress(json.dumps(asdict(enrichment), ensure_ascii=False).encode(), 3)
+    connection.execute(
+        insert(enrichments).values(
+            capture=capture,
+            version=enrichment.version,
+            title=enrichment.texts.metadata.title,
+            language=enrichment.language.code,
+            content=packed,
+        )
+    )
+    names = sorted({(mention.label, mention.text) for mention in enrichment.mentions})
+    if names:
+        rows = [{"capture": capture, "label": label, "text": name} for label, name in names]
+        connection.execute(insert(mentions), rows)
+    values = sorted({(found.kind, found.value) for found in enrichment.identifiers})
+    if values:
+        rows = [{"capture": capture, "kind": kind, "value": value} for kind, value in values]
+        connection.execute(insert(identifiers), rows)
+
+
+def _unpacked(content: bytes) -> Enrichment:
+    found: dict[str, Any] = json.loads(zlib.decompress(content))
+    texts = found["texts"]
+    return Enrichment(
+        version=found["version"],
+        kind=found["kind"],
+        encoding=found["encoding"],
+        encoding_why=found["encoding_why"],
+        texts=Texts(
+            **{
+                **texts,
+                "metadata": Metadata(**texts["metadata"]),
+                "notes": tuple(texts["notes"]),
+            }
+        ),
+        language=Language(**found["language"]),
+        mentions=tuple(Mention(**each) for each in found["mentions"]),
+        identifiers=tuple(Identifier(**each) for each in found["identifiers"]),
+    )
+
+
+def _broken(path: Path, error: Exception) -> DerivedStoreBroken:
+    why = str(getattr(error, "orig", None) or error).splitlines()[0]
+    return DerivedStoreBroken(
+        f"{path} cannot be used: {why}. It holds nothing that cannot be made again: "
+        "free some space or mend its permissions, or delete it, then run: lantern work",
+        path=str(path),
+    )

@@ -1,0 +1,124 @@
+"""The records of this room: what comes in, and what reading it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDocument:
+    """A body as it was kept, and what its sender declared about it.
+
+    `body` has its transfer and content codings removed. `media_type` is in lower case without
+    parameters ("text/html"), None where none was declared; `charset` as declared, or None.
+    `captured` bounds the dates that can be believed of the page.
+    """
+
+    body: bytes
+    media_type: str | None = None
+    charset: str | None = None
+    url: str | None = None
+    captured: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A body as text. `encoding` is the WHATWG name, `why` says what settled it.
+
+    `replaced` counts the U+FFFD that stand for bytes which no character could be made of. The
+    text has no NUL and no lone surrogate.
+    """
+
+    text: str
+    encoding: str
+    why: str
+    replaced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a page says of itself; None where it says nothing. `dated` is a day, ISO 8601."""
+
+    title: str | None = None
+    author: str | None = None
+    dated: str | None = None
+    site: str | None = None
+    description: str | None = None
+    language: str | None = None
+    canonical: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of a document. Every offset in this room counts characters of `whole`.
+
+    `whole` is all the text that a reader could come to see: title, body, tables, forms, the words
+    given for pictures; blocks stand on lines of their own. `main` is the article without its
+    surroundings, None where none was told apart; `notes` say what was left out and why.
+    """
+
+    whole: str
+    main: str | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    images: int = 0
+    links: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A guess at the language: ISO 639-1 and a probability, or both None: "not determined"."""
+
+    code: str | None
+    score: float | None
+    model: str
+
+    @property
+    def says(self) -> str:
+        """The code, or "not determined"."""
+        return self.code or "not determined"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name that a model found. `text` is `whole[start:end]`.
+
+    `label` is one of ours (PERSON, ORG, LOC, …), `model` the model's name and version; `score`
+    is None where the model gives none: "not scored".
+    """
+
+    text: str
+    label: str
+    start: int
+    end: int
+    model: str
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A selector found by rule. `original` is `whole[start:end]`, `value` its one normal form."""
+
+    kind: str
+    value: str
+    start: int
+    end: int
+    original: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrichment:
+    """All that the enricher of this version makes of one document.
+
+    `kind` says how the body was read: "html", "xml", "json", "text", "empty" or "not text".
+    """
+
+    version: str
+    kind: str
+    encoding: str | None
+    encoding_why: str
+    texts: Texts
+    language: Language
+    mentions: tuple[Mention, ...]
+    identifiers: tuple[Identifier, ...]

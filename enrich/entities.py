@@ -1,0 +1,165 @@
+"""Names in a text, by a spaCy model: each mention says where it stands and which model found it.
+
+The model is ours (`enrich/models`) unless the settings name an installed spaCy package. A text is
+given to it a block at a time, as the model was trained, so no name runs from a heading into the
+paragraph below; a line that a page repeats is read once.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from enrich.documents import Mention
+from enrich.errors import NoModel
+
+if TYPE_CHECKING:
+    from spacy.language import Language as Pipeline
+
+OURS = "lantern"
+OUR_FOLDER = Path(__file__).parent / "models" / "en_lantern_names"
+
+# spaCy's English packages label as OntoNotes does; theirs in our words, None where we drop them
+LABELS = {
+    "PERSON": "PERSON",
+    "PER": "PERSON",
+    "ORG": "ORG",
+    "GPE": "LOC",
+    "LOC": "LOC",
+    "FAC": "LOC",
+    "NORP": "NORP",
+    "EVENT": "EVENT",
+    "PRODUCT": "PRODUCT",
+    "WORK_OF_ART": "WORK",
+    "WORK": "WORK",
+    "MISC": "MISC",
+}
+MAX_CHARACTERS = 1_000_000  # of one document; its note says where reading stopped
+BLOCK_CHARACTERS = 8_000  # of one block: what is longer is cut at a space
+
+_BLOCK = re.compile(r"[^\n\t]+")
+_WORD = re.compile(r"[^\W\d_]{2}")
+_PACKAGE = re.compile(r"[a-z]{2,3}_[a-z0-9_]{1,60}")
+_BEGIN, _END = " \u00a0\"'“”‘’([<*_-–—:;,#", " \u00a0\"'“”‘’)]>*_-–—:;,"
+
+
+@dataclass(frozen=True)
+class EntityModel:
+    """A name finder by name: `lantern` or an installed spaCy package. Loaded when first asked."""
+
+    name: str = OURS
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The spaCy pipeline. Raises `NoModel` where it is not installed or is damaged."""
+        import spacy  # a second of start-up that commands without names do not pay
+
+        where = OUR_FOLDER if self.name == OURS else _package_folder(self.name)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a minor version's difference, said by `version`
+                return spacy.load(where, exclude=["parser", "lemmatizer", "textcat"])
+        except (OSError, ValueError, ImportError, KeyError) as error:
+            raise NoModel(
+                f"The name finder {self.name} could not be loaded ({type(error).__name__}). "
+                f'Reinstall it, or write model = "{OURS}" under [enrich] in lantern.toml.',
+                model=self.name,
+            ) from error
+
+    @property
+    def version(self) -> str:
+        """The model's own name and version, which stand beside each mention."""
+        meta = self.pipeline.meta
+        name = str(meta.get("name", self.name))
+        lang = str(meta.get("lang", "en"))
+        full = name if name.startswith(f"{lang}_") else f"{lang}_{name}"
+        return f"{full} {meta.get('version', 'no version')}"
+
+    def mentions(self, text: str) -> tuple[Mention, ...]:
+        """The names in the first `MAX_CHARACTERS` of the text, in order; none overlap."""
+        blocks = list(_blocks(text[:MAX_CHARACTERS]))
+        version = self.version
+        with _ONE_READER:  # a pipeline's memory zone is not made for two threads at once
+            found = self._read({block for _, block in blocks})
+        return tuple(
+            Mention(block[start:end], label, offset + start, offset + end, version)
+            for offset, block in blocks
+            for start, end, label in found[block]
+        )
+
+    def _read(self, blocks: set[str]) -> dict[str, list[tuple[int, int, str]]]:
+        """The names in each block. The strings that spaCy keeps are let go at the end."""
+        found: dict[str, list[tuple[int, int, str]]] = {}
+        ordered = sorted(blocks)
+        with self.pipeline.memory_zone():
+            for block, doc in zip(ordered, self.pipeline.pipe(ordered, batch_size=64), strict=True):
+                found[block] = [
+                    (*trimmed, LABELS[entity.label_])
+                    for entity in doc.ents
+                    if entity.label_ in LABELS
+                    and (trimmed := _trimmed(block, entity.start_char, entity.end_char))
+                ]
+        return found
+
+
+_ONE_READER = threading.Lock()
+
+
+def load_model(name: str = OURS) -> EntityModel:
+    """The name finder that the settings ask for, found but not yet loaded.
+
+    Raises `NoModel` at once where nothing of that name is installed.
+    """
+    if name == OURS:
+        if not (OUR_FOLDER / "meta.json").is_file():
+            raise NoModel(
+                f"The name finder that comes with lantern is missing from {OUR_FOLDER}. "
+                "Reinstall darklantern, or make it: make model",
+                model=name,
+            )
+    else:
+        _package_folder(name)
+    return EntityModel(name)
+
+
+def _package_folder(name: str) -> str:
+    """The package's name, once it is known to be a package: never a path, nothing is downloaded."""
+    if not _PACKAGE.fullmatch(name) or importlib.util.find_spec(name) is None:
+        raise NoModel(
+            f"The name finder {name} is not installed here. Install that spaCy package, "
+            f'or write model = "{OURS}" under [enrich] in lantern.toml.',
+            model=name,
+        )
+    return name
+
+
+def _blocks(text: str) -> Iterator[tuple[int, str]]:
+    """The lines and cells of the text that hold a word, with their offsets."""
+    for found in _BLOCK.finditer(text):
+        start, end = found.span()
+        while start < end:
+            stop = min(end, start + BLOCK_CHARACTERS)
+            if stop < end and (space := text.rfind(" ", start + BLOCK_CHARACTERS // 2, stop)) > 0:
+                stop = space
+            block = text[start:stop]
+            if _WORD.search(block):
+                yield start, block
+            start = stop
+
+
+def _trimmed(block: str, start: int, end: int) -> tuple[int, int] | None:
+    """The span without quotes and dashes at its ends; None for a handle or for nothing."""
+    while start < end and block[start] in _BEGIN:
+        start += 1
+    while end > start and block[end - 1] in _END:
+        end -= 1
+    if start == end or block[start] == "@" or (start and block[start - 1] == "@"):
+        return None
+    return start, end

@@ -1,0 +1,1 @@
+"""How the committed model was made: run as `python -m enrich.training`, never by the product."""
