@@ -22,7 +22,7 @@ from enrich.documents import (
     Texts,
 )
 from enrich.enricher import ENRICHER_VERSION, enrich
-from enrich.entities import EntityModel, load_model
+from enrich.entities import NameModel, open_model
 from enrich.errors import DerivedStoreBroken, NoModel, UnreadableFile
 from enrich.files import read_file
 from enrich.headers import declared_by
@@ -35,11 +35,11 @@ __all__ = [
     "DerivedStore",
     "DerivedStoreBroken",
     "Enrichment",
-    "EntityModel",
     "Identifier",
     "Language",
     "Mention",
     "Metadata",
+    "NameModel",
     "NoModel",
     "SourceDocument",
     "Texts",
@@ -48,6 +48,6 @@ __all__ = [
     "decode",
     "enrich",
     "find_identifiers",
-    "load_model",
+    "open_model",
     "read_file",
 ]

@@ -6,10 +6,8 @@ migrations; a file of another layout, or a damaged one, is emptied and filled ag
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +24,16 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    func,
     insert,
     select,
     text,
 )
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
-from enrich.documents import Enrichment, Identifier, Language, Mention, Metadata, Texts
+from enrich.documents import Enrichment
 from enrich.errors import DerivedStoreBroken
+from enrich.packing import packed, unpacked
 
 LAYOUT = 1  # of the tables; another number in the file means: empty it
 
@@ -72,14 +72,18 @@ class DerivedStore:
     def __init__(self, path: Path) -> None:
         """Open or make the file; raises `DerivedStoreBroken` where that cannot be done."""
         self.path = path
+        self._waiting: dict[str, Enrichment] = {}
         try:
             self._engine = self._opened()
         except (SQLAlchemyError, OSError) as error:
             raise _broken(path, error) from error
 
     def close(self) -> None:
-        """Let the file go."""
-        self._engine.dispose()
+        """Write what waits and let the file go."""
+        try:
+            self.commit()
+        finally:
+            self._engine.dispose()
 
     def __enter__(self) -> DerivedStore:
         return self
@@ -88,49 +92,77 @@ class DerivedStore:
         self.close()
 
     def put(self, capture: str, enrichment: Enrichment) -> None:
-        """Keep what was read of the capture, in place of what was read before."""
+        """Keep what was read of the capture, in place of what was read before.
+
+        It lies in memory, seen by this object alone, until `commit` or `close`.
+        """
+        self._waiting[capture] = enrichment
+
+    def commit(self) -> None:
+        """Write what waits, in one transaction."""
+        if not self._waiting:
+            return
         try:
             with self._engine.begin() as connection:
-                _remove(connection, capture)
-                _add(connection, capture, enrichment)
+                for capture, enrichment in self._waiting.items():
+                    _remove(connection, capture)
+                    _add(connection, capture, enrichment)
         except SQLAlchemyError as error:
             raise _broken(self.path, error) from error
+        self._waiting.clear()
 
     def get(self, capture: str) -> Enrichment | None:
         """What was last read of the capture, of whatever version; None where nothing is kept."""
-        with self._engine.connect() as connection:
-            query = select(enrichments.c.content).where(enrichments.c.capture == capture)
+        if capture in self._waiting:
+            return self._waiting[capture]
+        query = select(enrichments.c.content).where(enrichments.c.capture == capture)
+        with self._reading() as connection:
             content = connection.execute(query).scalar_one_or_none()
-        return None if content is None else _unpacked(content)
+        return None if content is None else unpacked(content)
 
     def captures_without(self, version: str, among: Iterable[str]) -> list[str]:
         """Those of the captures, in their order, of which nothing of this version is kept."""
-        with self._engine.connect() as connection:
-            query = select(enrichments.c.capture).where(enrichments.c.version == version)
+        query = select(enrichments.c.capture).where(enrichments.c.version == version)
+        with self._reading() as connection:
             done = set(connection.execute(query).scalars())
+        done.update(c for c, waiting in self._waiting.items() if waiting.version == version)
         return [capture for capture in among if capture not in done]
 
     def drop(self, capture: str) -> bool:
         """Forget the capture (it was disposed of or quarantined); whether there was anything."""
+        waited = self._waiting.pop(capture, None) is not None
         try:
             with self._engine.begin() as connection:
-                return _remove(connection, capture)
+                return _remove(connection, capture) or waited
         except SQLAlchemyError as error:
             raise _broken(self.path, error) from error
 
     def __iter__(self) -> Iterator[tuple[str, Enrichment]]:
         """Every capture with its enrichment, by capture id: what an index is rebuilt from."""
-        with self._engine.connect() as connection:
+        self.commit()
+        with self._reading() as connection:
             query = select(enrichments.c.capture, enrichments.c.content)
             rows = connection.execution_options(yield_per=100).execute(
                 query.order_by(enrichments.c.capture)
             )
             for capture, content in rows:
-                yield capture, _unpacked(content)
+                yield capture, unpacked(content)
 
-    def __len__(self) -> int:
-        with self._engine.connect() as connection:
-            return int(connection.execute(text("select count(*) from enrichments")).scalar_one())
+    def count(self) -> int:
+        """How many captures something is kept of."""
+        self.commit()
+        with self._reading() as connection:
+            return int(
+                connection.execute(select(func.count()).select_from(enrichments)).scalar_one()
+            )
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise _broken(self.path, error) from error
 
     def _opened(self) -> Engine:
         engine = _engine(self.path)
@@ -178,14 +210,13 @@ def _remove(connection: Connection, capture: str) -> bool:
 
 
 def _add(connection: Connection, capture: str, enrichment: Enrichment) -> None:
-    packed = zlib.compress(json.dumps(asdict(enrichment), ensure_ascii=False).encode(), 3)
     connection.execute(
         insert(enrichments).values(
             capture=capture,
             version=enrichment.version,
             title=enrichment.texts.metadata.title,
             language=enrichment.language.code,
-            content=packed,
+            content=packed(enrichment),
         )
     )
     names = sorted({(mention.label, mention.text) for mention in enrichment.mentions})
@@ -196,27 +227,6 @@ def _add(connection: Connection, capture: str, enrichment: Enrichment) -> None:
     if values:
         rows = [{"capture": capture, "kind": kind, "value": value} for kind, value in values]
         connection.execute(insert(identifiers), rows)
-
-
-def _unpacked(content: bytes) -> Enrichment:
-    found: dict[str, Any] = json.loads(zlib.decompress(content))
-    texts = found["texts"]
-    return Enrichment(
-        version=found["version"],
-        kind=found["kind"],
-        encoding=found["encoding"],
-        encoding_why=found["encoding_why"],
-        texts=Texts(
-            **{
-                **texts,
-                "metadata": Metadata(**texts["metadata"]),
-                "notes": tuple(texts["notes"]),
-            }
-        ),
-        language=Language(**found["language"]),
-        mentions=tuple(Mention(**each) for each in found["mentions"]),
-        identifiers=tuple(Identifier(**each) for each in found["identifiers"]),
-    )
 
 
 def _broken(path: Path, error: Exception) -> DerivedStoreBroken:

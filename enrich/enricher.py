@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from enrich.decoding import decode
 from enrich.documents import Enrichment, Mention, SourceDocument, Texts
-from enrich.entities import MAX_CHARACTERS, EntityModel
+from enrich.entities import MAX_CHARACTERS, NameModel
 from enrich.identifiers import find_identifiers
 from enrich.kinds import Kind, kind_of
 from enrich.language import language_of
@@ -23,7 +23,7 @@ _READERS: dict[Kind, Callable[[str, SourceDocument], Texts]] = {
 }
 
 
-def enrich(document: SourceDocument, *, model: EntityModel | None) -> Enrichment:
+def enrich(document: SourceDocument, *, model: NameModel | None) -> Enrichment:
     """What the document says, in which language, whom and what it names.
 
     A function of the document and the model alone: no clock, no network, no file but the model's.
@@ -50,7 +50,7 @@ def enrich(document: SourceDocument, *, model: EntityModel | None) -> Enrichment
     )
 
 
-def _mentions(text: str, model: EntityModel | None) -> tuple[Mention, ...]:
+def _mentions(text: str, model: NameModel | None) -> tuple[Mention, ...]:
     return model.mentions(text) if model is not None and text else ()
 
 

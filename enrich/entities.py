@@ -7,13 +7,15 @@ paragraph below; a line that a page repeats is read once.
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
+import json
 import re
 import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +53,7 @@ _BEGIN, _END = " \u00a0\"'“”‘’([<*_-–—:;,#", " \u00a0\"'“”‘’
 
 
 @dataclass(frozen=True)
-class EntityModel:
+class NameModel:
     """A name finder by name: `lantern` or an installed spaCy package. Loaded when first asked."""
 
     name: str = OURS
@@ -67,20 +69,18 @@ class EntityModel:
                 warnings.simplefilter("ignore")  # a minor version's difference, said by `version`
                 return spacy.load(where, exclude=["parser", "lemmatizer", "textcat"])
         except (OSError, ValueError, ImportError, KeyError) as error:
-            raise NoModel(
-                f"The name finder {self.name} could not be loaded ({type(error).__name__}). "
-                f'Reinstall it, or write model = "{OURS}" under [enrich] in lantern.toml.',
-                model=self.name,
-            ) from error
+            raise _damaged(self.name, error) from error
 
-    @property
+    @cached_property
     def version(self) -> str:
-        """The model's own name and version, which stand beside each mention."""
-        meta = self.pipeline.meta
-        name = str(meta.get("name", self.name))
-        lang = str(meta.get("lang", "en"))
-        full = name if name.startswith(f"{lang}_") else f"{lang}_{name}"
-        return f"{full} {meta.get('version', 'no version')}"
+        """The model's own name and version, which stand beside each mention; nothing is loaded."""
+        if self.name != OURS:
+            return f"{self.name} {_package_version(self.name)}"
+        try:
+            meta = json.loads((OUR_FOLDER / "meta.json").read_text("utf-8"))
+            return f"{meta['lang']}_{meta['name']} {meta['version']}"
+        except (OSError, ValueError, KeyError) as error:
+            raise _damaged(self.name, error) from error
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """The names in the first `MAX_CHARACTERS` of the text, in order; none overlap."""
@@ -112,8 +112,9 @@ class EntityModel:
 _ONE_READER = threading.Lock()
 
 
-def load_model(name: str = OURS) -> EntityModel:
-    """The name finder that the settings ask for, found but not yet loaded.
+@cache
+def open_model(name: str = OURS) -> NameModel:
+    """The name finder that the settings ask for, found but not yet loaded; one a process.
 
     Raises `NoModel` at once where nothing of that name is installed.
     """
@@ -126,7 +127,7 @@ def load_model(name: str = OURS) -> EntityModel:
             )
     else:
         _package_folder(name)
-    return EntityModel(name)
+    return NameModel(name)
 
 
 def _package_folder(name: str) -> str:
@@ -138,6 +139,21 @@ def _package_folder(name: str) -> str:
             model=name,
         )
     return name
+
+
+def _package_version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "of no stated version"
+
+
+def _damaged(name: str, error: Exception) -> NoModel:
+    return NoModel(
+        f"The name finder {name} could not be loaded ({type(error).__name__}). "
+        f'Reinstall it, or write model = "{OURS}" under [enrich] in lantern.toml.',
+        model=name,
+    )
 
 
 def _blocks(text: str) -> Iterator[tuple[int, str]]:
