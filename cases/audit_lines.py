@@ -110,6 +110,8 @@ def read_line(line: StoredLine) -> tuple[Leaf | None, Entry | None, list[Finding
             leaf = read_leaf(line.leaf)
         except LanternError as fault:
             found(FindingKind.LEAF_CHANGED, fault.says)
+    elif line.index is not None:
+        found(FindingKind.LEAF_CHANGED, "Its leaf is gone.")
     if leaf is not None:
         if leaf_bytes(leaf.index, line.entry, _signature(line), leaf.objects) != line.leaf:
             says = "The stored entry or signature is not the one in its leaf."
