@@ -56,9 +56,9 @@ class LenientChunks(_ChunkedTransferDecoder):
     def _line(self, limit: int) -> bytearray | None:
         """The next line without its end, taken off the buffer; None where it has not all come."""
         newline = self._buffer.find(b"\n", self._start)
+        if max(newline, len(self._buffer) if newline < 0 else 0) > limit:
+            raise _MalformedChunkedDataError("a line of the chunked coding is too long")
         if newline < 0:
-            if len(self._buffer) > limit:
-                raise _MalformedChunkedDataError(f"a line is longer than {limit} bytes")
             self._start = len(self._buffer)
             return None
         line = self._buffer[:newline]

@@ -42,6 +42,12 @@ from evidence.exchange import Failure, Truncation
 OnResponse = Callable[[Any], None]
 
 
+UNCLOSED = (
+    "The connection ended without TLS saying so (no close_notify), in a body without a length: "
+    "it may be cut short."
+)
+
+
 class NotHttp(Exception):
     """The parser gave up on what the server sent."""
 
@@ -249,6 +255,10 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         unframed = isinstance(decoder, _IdentityTransferDecoder) and decoder.contentLength is None
         if clean and (self._unparsed or unframed):
             return  # the end of the connection is the end of the answer
+        if self.tls is not None and unframed:
+            tape.cut(Truncation.DISCONNECT)
+            tape.fail(Failure("tls-unclosed", UNCLOSED))
+            return
         if tape.received_bytes:
             tape.cut(Truncation.DISCONNECT)
             where = "inside its head" if decoder is None else "inside its body"
