@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from cases.captures import SealedCapture, SealedRecord
@@ -250,7 +250,7 @@ def sealed_ends(session: Session, job: JobId) -> dict[str, int]:
         .where(Capture.job_id == job)
         .group_by(Record.file)
     )
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
 
 
 def due(
@@ -300,7 +300,7 @@ def indexed(session: Session) -> list[tuple[CaptureId, int]]:
         .where(Step.index_seq.is_not(None))
         .order_by(Step.index_seq)
     )
-    return [(CaptureId(capture), seq) for capture, seq in rows]
+    return [(CaptureId(capture), seq) for capture, seq in rows if seq is not None]
 
 
 def steps_left(session: Session, step: str, version: str) -> int:
@@ -310,8 +310,15 @@ def steps_left(session: Session, step: str, version: str) -> int:
     return session.scalar(counted) or 0
 
 
-def forget_steps(session: Session, steps: Sequence[str]) -> None:
-    """Make the steps due again for every capture: what they wrote is gone or of another version."""
-    for row in session.scalars(select(Step).where(or_(*(Step.step == step for step in steps)))):
-        session.delete(row)
+def taken(session: Session, step: str) -> list[CaptureId]:
+    """The captures for which the step is done, at whatever version."""
+    done = select(Step.capture_id).where(Step.step == step, Step.state == "done")
+    return [CaptureId(capture) for capture in session.scalars(done)]
+
+
+def forget_steps_of(session: Session, captures: Sequence[CaptureId]) -> None:
+    """Make every step due again for these captures."""
+    for capture in captures:
+        for row in session.scalars(select(Step).where(Step.capture_id == capture)):
+            session.delete(row)
     session.flush()

@@ -125,7 +125,7 @@ def _view(session: Session, row: Job, case_reference: str) -> JobView:
         created_at=from_rfc3339(row.created_at),
         ended_at=from_rfc3339(row.ended_at) if row.ended_at else None,
         stop_asked=row.stop_asked_at is not None,
-        outcomes=dict(counted.tuples()),
+        outcomes=dict(counted.tuples().all()),
     )
 
 

@@ -1,24 +1,17 @@
-"""`lantern`: the command line. A verb per act; one clear line where something cannot be."""
+"""`lantern`: the command line. A verb per act; one clear line where something cannot be.
+
+A verb's module is loaded when the verb is used, so that a small command starts in a moment.
+"""
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import click
 
 from cases.errors import LanternError
 from desk.printing import note, print_error
-from desk.verbs import (
-    captures,
-    casework,
-    collecting,
-    conditions,
-    finding,
-    founding,
-    ledger,
-    proving,
-    reading,
-)
 
 FIRST_DAY = """\
 Dark Lantern: collect web pages as sealed evidence, search them, prove them.
@@ -33,8 +26,52 @@ The commands of a first day:
 All commands: lantern --help. One command: lantern collect --help.
 """
 
+# The verb, the module of `desk.verbs` that has it, and one line for the list.
+VERBS = {
+    "init": ("founding", "Make a vault."),
+    "person": ("casework", "The people who act."),
+    "case": ("casework", "Cases: what collection is for."),
+    "use": ("casework", "Choose the case that is meant."),
+    "note": ("casework", "Keep a note on a case or capture."),
+    "authority": ("casework", "What allows collection, of what, until when."),
+    "collect": ("collecting", "Collect pages as sealed evidence."),
+    "job": ("collecting", "Collection jobs: list, show, stop, report."),
+    "capture": ("captures", "What is held: list."),
+    "show": ("captures", "A capture's text, names and provenance."),
+    "work": ("conditions", "Run the steps that are due."),
+    "read": ("reading", "What the enrichers make of your own files."),
+    "search": ("finding", "Search a case."),
+    "verify": ("proving", "Prove that nothing has changed."),
+    "ledger": ("ledger", "The record of everything done."),
+    "status": ("conditions", "The vault at a glance."),
+    "doctor": ("conditions", "Check this machine and vault."),
+}
+
+
+class Verbs(click.Group):
+    """The verbs, loaded one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every verb, in the order of a day's work."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The verb of that name."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"desk.verbs.{VERBS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - the table above is ours
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of verbs, without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, says) for verb, (_, says) in VERBS.items()])
+
 
 @click.group(
+    cls=Verbs,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -47,41 +84,17 @@ def lantern(context: click.Context) -> None:
     Example:
       lantern collect https://example.test/ --case LINDEN
     """
-    context.ensure_object(dict)
     if context.invoked_subcommand is None:
         click.echo(FIRST_DAY, nl=False)
-
-
-for verb in (
-    founding.init,
-    founding.doctor,
-    casework.person,
-    casework.case,
-    casework.use,
-    casework.note,
-    casework.authority,
-    collecting.collect,
-    collecting.job,
-    captures.capture,
-    captures.show,
-    conditions.work,
-    conditions.status,
-    reading.read,
-    finding.search,
-    proving.verify,
-    ledger.ledger,
-):
-    lantern.add_command(verb)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 in part."""
     asked = sys.argv[1:] if arguments is None else arguments
-    as_json = "--json" in asked
     try:
         result = lantern.main(args=asked, prog_name="lantern", standalone_mode=False)
     except LanternError as error:
-        print_error(error, as_json=as_json)
+        print_error(error, as_json="--json" in asked)
         return error.exit_code
     except click.ClickException as error:
         note(f"lantern: {error.format_message()}")

@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from desk.printing import Document, print_json
-from jobs import Acting, Named, at_work, chosen_case
+from jobs.casework import chosen_case
+from jobs.workplace import Acting, Named, at_work
 
 
 @dataclass(slots=True)
@@ -42,9 +43,7 @@ class Desk:
 
 
 def desk_options(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a verb `--vault`, `--operator`, `--keys` and `--json`; it is called with a `Desk`
-    first.
-    """
+    """Give a verb `--vault`, `--operator`, `--keys`, `--json`; it is called with a `Desk` first."""
 
     @click.option("--vault", metavar="DIR", help="The vault (else LANTERN_VAULT, else upward).")
     @click.option("--operator", metavar="CODE", help="Who acts (else LANTERN_OPERATOR).")
@@ -63,9 +62,7 @@ def desk_options(verb: Callable[..., Any]) -> Callable[..., Any]:
         as_json: bool,
         **rest: Any,
     ) -> Any:
-        named = Named(os.environ, Path.cwd(), vault, operator, keys)
-        click.get_current_context().ensure_object(dict)["as_json"] = as_json
-        return verb(Desk(named, as_json), **rest)
+        return verb(Desk(Named(os.environ, Path.cwd(), vault, operator, keys), as_json), **rest)
 
     return with_desk
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cases.canonical import Json
 from cases.identity import CaptureId, Sha256
-from enrich.documents import Enrichment
 from gate.text import fold_line, fold_text
-from search import Snippet
+
+if TYPE_CHECKING:  # the records alone: a command that prints a line loads no language model
+    from enrich import Enrichment
+    from search import Snippet
 
 UNSCREENED = "unscreened"
 

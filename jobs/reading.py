@@ -1,4 +1,4 @@
-"""What the enrichers make of local files of one's own: nothing is kept but a ledger line (DPA-1)."""
+"""What the enrichers make of files of one's own: nothing is kept but a ledger line (DPA-1)."""
 
 from __future__ import annotations
 

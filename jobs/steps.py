@@ -20,12 +20,13 @@ from cases.errors import LanternError
 from cases.holdings import (
     StepDone,
     due,
-    forget_steps,
+    forget_steps_of,
     indexed,
     newest_index_seq,
     record_steps,
     sealed_capture,
     steps_left,
+    taken,
 )
 from cases.identity import CaptureId
 from enrich import (
@@ -105,11 +106,17 @@ def index_version(extract_version: str) -> str:
 
 
 def _forget_what_is_gone(acting: Acting, store: DerivedStore) -> None:
-    """A derived store that was made anew holds nothing: what says otherwise is forgotten."""
-    if store.count() > 0:
+    """What the catalogue says was drawn out and the derived store lacks is due again.
+
+    The store may have been deleted, or have lost its last moments with the power.
+    """
+    with acting.catalogue.reading() as session:
+        done = taken(session, EXTRACT)
+    if store.count() >= len(done):
         return
+    held = {capture for capture, _ in store}
     with acting.catalogue.writing() as session:
-        forget_steps(session, (EXTRACT, INDEX))
+        forget_steps_of(session, [capture for capture in done if capture not in held])
 
 
 def _extract(
@@ -227,7 +234,7 @@ def _index_batch(
 
 
 def open_index(acting: Acting, store: DerivedStore) -> Engine:
-    """The vault's index, made anew from the derived store where it is gone or of another version."""
+    """The vault's index, made anew where it is gone or of another version."""
     try:
         return open_engine(acting.vault.index)
     except IndexNeedsRebuild:

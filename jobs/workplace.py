@@ -14,6 +14,8 @@ from cases.vault import find_vault
 from evidence.acting import Acting, open_acting
 from jobs.sweeping import sweep_dead_jobs
 
+__all__ = ["Acting", "Named", "at_work"]
+
 
 @dataclass(frozen=True, slots=True)
 class Named:

@@ -17,7 +17,7 @@ from cases.times import entered, for_people, rfc3339
 from desk.options import Desk, case_option, desk_options
 from desk.printing import Document, say, table
 from desk.printing import note as remark
-from jobs import (
+from jobs.casework import (
     AuthorityForm,
     Entered,
     add_colleague,
@@ -132,15 +132,12 @@ def case_open(
     """
     with desk.work() as acting:
         opened = open_new_case(acting, NewCase(reference, title, urn, operation, template))
-    desk.answer(
-        {"case": _case(opened)},
-        lambda: (
-            say(f"Case {opened.reference}: {opened.title}"),
-            say(
-                f"Next: lantern authority add --case {opened.reference} --scope HOST --until TIME …"
-            ),
-        )[0],
-    )
+
+    def show() -> None:
+        say(f"Case {opened.reference}: {opened.title}")
+        say(f"Next: lantern authority add --case {opened.reference} --scope HOST --until TIME")
+
+    desk.answer({"case": _case(opened)}, show)
 
 
 @case.command("list")
@@ -232,7 +229,7 @@ def note(desk: Desk, about: str, words: str, case: str | None) -> None:
       lantern note LINDEN "Seller uses two accounts"
     """
     with desk.work() as acting:
-        of_capture = about.startswith("k-")
+        of_capture = about.startswith("x-")
         reference = desk.case(acting, case) if of_capture else about
         kept = keep_note(acting, reference, about if of_capture else None, words)
     desk.answer({"note": kept, "case": reference}, lambda: say(f"Kept as {kept}."))

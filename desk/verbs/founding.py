@@ -1,4 +1,4 @@
-"""`init`, `doctor`."""
+"""`init`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import click
 
 from cases.people import ROLES
 from desk.options import Desk, desk_options
-from desk.printing import say, table
-from jobs import NewVault, examine, found_vault
+from desk.printing import say
+from jobs.founding import NewVault, found_vault
 
 
 @click.command()
@@ -62,22 +62,3 @@ def init(desk: Desk, folder: Path, name: str, role: str, egress: str) -> None:
         say('Next: lantern case open LINDEN --title "…"')
 
     desk.answer(document, for_people)
-
-
-@click.command()
-@desk_options
-def doctor(desk: Desk) -> int:
-    """Check what this machine and vault need: keys, space, clock, model, index, way out.
-
-    \b
-    Example:
-      lantern doctor
-    """
-    checks = examine(desk.named)
-    document = {"checks": [{"name": c.name, "ok": c.ok, "says": c.says} for c in checks]}
-
-    def for_people() -> None:
-        table(("", "check", ""), [("ok" if c.ok else "NO", c.name, c.says) for c in checks])
-
-    desk.answer(document, for_people)
-    return 0 if all(check.ok for check in checks) else 1

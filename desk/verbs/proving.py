@@ -1,0 +1,61 @@
+"""`verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from desk.options import Desk, desk_options
+from desk.printing import note, say, table
+from jobs.verifying import verify as prove_again
+
+SHOWN = 50  # problems listed for people; --json gives all
+
+
+@click.command()
+@click.argument("path", metavar="[PATH]", required=False, type=click.Path(path_type=Path))
+@desk_options
+def verify(desk: Desk, path: Path | None) -> int:
+    """Re-hash everything against WARC, manifest, catalogue and ledger, and name what is wrong.
+
+    PATH may be a vault or a lone WARC file, which is proved by the manifests inside it. Exit code 1
+    where a problem is found.
+
+    \b
+    Example:
+      lantern verify
+      lantern verify copy-of-evidence.warc.gz
+    """
+    if path is not None and not path.exists():
+        raise click.UsageError(f"There is nothing at {path}.")
+    verdict = prove_again(desk.named, path)
+    document = {
+        "ok": verdict.ok,
+        "what": verdict.what,
+        "captures": verdict.captures,
+        "records": verdict.records,
+        "bytes": verdict.bytes,
+        "entries": verdict.entries,
+        "waiting": verdict.waiting,
+        "problems": [{"kind": f.kind, "where": f.where, "says": f.says} for f in verdict.problems],
+    }
+
+    def for_people() -> None:
+        say(
+            f"{verdict.captures} captures, {verdict.records} records, {verdict.bytes} bytes, "
+            f"{verdict.entries} ledger entries ({verdict.waiting} waiting)."
+        )
+        if verdict.ok:
+            say("Nothing has changed: every digest, number and signature holds.")
+            return
+        table(
+            ("kind", "where", "says"),
+            [(f.kind, f.where, f.says) for f in verdict.problems[:SHOWN]],
+        )
+
+    desk.answer(document, for_people)
+    if not verdict.ok:
+        first = verdict.problems[0]
+        note(f"lantern: {len(verdict.problems)} problems found; first: {first.kind}: {first.says}")
+    return 0 if verdict.ok else 1

@@ -1,0 +1,149 @@
+"""What this machine and this vault need (`doctor`), and how things stand (`status`)."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from cases.casebook import cases
+from cases.errors import LanternError
+from cases.holdings import steps_left
+from cases.job_book import RUNNING, jobs_of
+from cases.sequencer import last_checkpoint, tree_size, waiting_count
+from cases.vault import find_vault
+from collectors.ways_out import parse_way_out
+from enrich import ENRICHER_VERSION, open_model
+from evidence.acting import Acting, open_acting
+from jobs.steps import INDEX, index_version
+from jobs.workplace import Named
+from search import open_engine
+
+LOW_SPACE_BYTES = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: whether it is as it must be, and what was seen or what to do."""
+
+    name: str
+    ok: bool
+    says: str
+
+
+def examine(named: Named) -> list[Check]:
+    """Every check in turn; one that fails says what to do, and the others are made all the same."""
+    checks = [_program(), _crypto()]
+    try:
+        vault = find_vault(named.vault, named.environment, named.here)
+    except LanternError as fault:
+        return [*checks, Check("vault", False, fault.says)]
+    checks.append(Check("vault", True, f"{vault.root} (format {vault.settings.vault.format})"))
+    checks.append(_space(shutil.disk_usage(vault.root).free))
+    checks.append(_model(vault.settings.enrich.model))
+    checks.append(_tried("way out", lambda: _way_out(vault.settings.egress.way_out)))
+    try:
+        with open_acting(
+            vault, named.operator, keys=named.keys, environment=named.environment
+        ) as acting:
+            checks += list(_in_the_vault(acting))
+    except LanternError as fault:
+        checks.append(Check("catalogue and operator", False, fault.says))
+    return checks
+
+
+def _tried(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, look())
+    except LanternError as fault:
+        return Check(name, False, fault.says)
+
+
+def _program() -> Check:
+    version = importlib.metadata.version("darklantern")
+    return Check("program", True, f"darklantern {version}, Python {platform.python_version()}")
+
+
+def _crypto() -> Check:
+    return Check("TLS library", True, ssl.OPENSSL_VERSION)
+
+
+def _space(free: int) -> Check:
+    says = f"{free / (1 << 30):.1f} GiB free"
+    if free < LOW_SPACE_BYTES:
+        return Check("disk", False, f"{says}: a crawl may fill it. Free some before collecting.")
+    return Check("disk", True, says)
+
+
+def _model(name: str) -> Check:
+    return _tried("name finder", lambda: open_model(name).version)
+
+
+def _way_out(text: str) -> str:
+    if not text:
+        raise LanternError(
+            'None is set, so nothing is collected. In lantern.toml: [egress] way_out = "direct".'
+        )
+    return parse_way_out(text).sentence
+
+
+def _in_the_vault(acting: Acting) -> Iterator[Check]:
+    person = acting.person
+    yield Check("operator", True, f"{person.code}, {person.name}, {person.role}")
+    signed = acting.signer is not None
+    where = str(acting.keys.folder)
+    yield Check(
+        "operator's key",
+        signed,
+        where if signed else f"Not at {where}: acts are asserted, not signed. Name --keys DIR.",
+    )
+    yield _tried("vault's key", lambda: acting.keys.needed_vault().key[:16] + " …")
+    yield _tried("index", lambda: _index(acting))
+    encrypted = acting.vault.settings.vault.volume_encrypted
+    yield Check("volume encrypted", encrypted != "no", encrypted)
+    yield Check("clock", True, "the system's; its offset is not measured")
+
+
+def _index(acting: Acting) -> str:
+    engine = open_engine(acting.vault.index)
+    try:
+        return f"{engine.count()} captures"
+    finally:
+        engine.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand: open cases, running jobs, captures to be read, the ledger."""
+
+    cases: int
+    captures: int
+    running: tuple[str, ...]
+    due: int
+    entries: int
+    waiting: int
+    checkpoint_size: int | None
+    checkpoint_time: str | None
+    way_out: str
+
+
+def standing(acting: Acting) -> Standing:
+    """The vault at a glance."""
+    version = f"{ENRICHER_VERSION} {open_model(acting.vault.settings.enrich.model).version}"
+    with acting.catalogue.reading() as session:
+        held = cases(session)
+        newest = last_checkpoint(session)
+        return Standing(
+            cases=sum(case.state == "open" for case in held),
+            captures=sum(case.captures for case in held),
+            running=tuple(job.reference for job in jobs_of(session, None, state=RUNNING)),
+            due=steps_left(session, INDEX, index_version(version)),
+            entries=tree_size(session),
+            waiting=waiting_count(session),
+            checkpoint_size=newest.size if newest else None,
+            checkpoint_time=newest.time if newest else None,
+            way_out=acting.vault.settings.egress.way_out or "none set",
+        )

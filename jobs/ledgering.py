@@ -1,0 +1,119 @@
+"""The ledger read, checkpointed and proved from: each look at it is itself on it (DPA-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cases.canonical import Json
+from cases.casebook import case_row
+from cases.entries import S62, Act, ObjectKind, ObjectRef
+from cases.identity import EntryId
+from cases.job_book import job_of
+from cases.ledger import open_texts
+from cases.ledger_tables import LedgerEntry, LedgerLink, LedgerObject
+from cases.people import people
+from cases.proving import Prover
+from cases.sequencer import StoredCheckpoint, checkpoint
+from cases.times import from_rfc3339
+from evidence.acting import Acting
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """An entry as those who may see its texts see it. `leaf` is None while it waits."""
+
+    id: EntryId
+    leaf: int | None
+    time: datetime
+    act: str
+    s62: str | None
+    actor: str
+    auth: str
+    texts: dict[str, str]
+
+
+def list_entries(acting: Acting, case: str | None, limit: int) -> list[EntryView]:
+    """The newest entries, of one case or of all, oldest of them first; one consultation entry."""
+    query = select(LedgerEntry).order_by(LedgerEntry.seq.desc()).limit(limit)
+    objects: tuple[ObjectRef, ...] = ()
+    with acting.catalogue.reading() as session:
+        if case is not None:
+            row = case_row(session, case)
+            objects = (ObjectRef(ObjectKind.CASE, row.id),)
+            of_case = (
+                select(LedgerLink.entry_id)
+                .join(LedgerObject, LedgerObject.seq == LedgerLink.object_seq)
+                .where(LedgerObject.kind == "case", LedgerObject.ref == row.id)
+            )
+            query = query.where(LedgerEntry.id.in_(of_case))
+        rows = list(session.scalars(query))[::-1]
+        names = {str(person.id): person.code for person in people(session)}
+        texts = open_texts(session, [EntryId(row.id) for row in rows])
+        views = [_view(row, names, texts) for row in rows]
+    refs = {"listed": str(len(views))}
+    with acting.act(Act("ledger.list", S62.CONSULTATION, objects, refs)):
+        pass
+    return views
+
+
+def _view(
+    row: LedgerEntry, names: Mapping[str, str], texts: Mapping[EntryId, dict[str, str]]
+) -> EntryView:
+    return EntryView(
+        EntryId(row.id),
+        row.leaf_index,
+        from_rfc3339(row.time),
+        row.act,
+        row.s62,
+        names.get(row.actor, row.actor),
+        "signed" if row.signature else "asserted",
+        texts.get(EntryId(row.id), {}),
+    )
+
+
+def make_checkpoint(acting: Acting) -> StoredCheckpoint:
+    """A checkpoint over everything recorded, signed by the vault's key. Raises `KeyMissing`."""
+    signer = acting.keys.needed_vault()
+    with acting.catalogue.writing() as session:
+        return checkpoint(session, acting.vault.id, signer, acting.clock)
+
+
+def prove(acting: Acting, named: str) -> dict[str, Json]:
+    """The proof of an entry, or the whole history of a case, job, capture, authority or person.
+
+    A checkpoint is made first, so that the newest entries are covered. Raises `NotInLedger`,
+    `UsageError` and `KeyMissing`.
+    """
+    with acting.catalogue.reading() as session:
+        wanted = None if named.startswith("e-") else _object(session, named)
+    refs = {"of": wanted.id if wanted else named}
+    with acting.act(Act("ledger.prove", S62.CONSULTATION, (), refs)):
+        pass
+    make_checkpoint(acting)
+    with acting.catalogue.reading() as session:
+        prover = Prover(session)
+        if wanted is None:
+            return prover.entry(EntryId(named)).document()
+        return prover.history(wanted).document()
+
+
+_KINDS = {
+    "x-": ObjectKind.CAPTURE,
+    "c-": ObjectKind.CASE,
+    "a-": ObjectKind.AUTHORITY,
+    "p-": ObjectKind.PERSON,
+}
+
+
+def _object(session: Session, named: str) -> ObjectRef:
+    """The object that a person names: an id, a job's reference (LINDEN-J3), a case's (LINDEN)."""
+    if (kind := _KINDS.get(named[:2])) is not None:
+        return ObjectRef(kind, named)
+    if named.startswith("j-") or "-J" in named.upper():
+        return ObjectRef(ObjectKind.JOB, job_of(session, named).id)
+    return ObjectRef(ObjectKind.CASE, case_row(session, named).id)

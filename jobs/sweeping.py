@@ -1,0 +1,73 @@
+"""Jobs whose process died are closed, and what they never sealed is cut off, on record (rule 1)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from cases.entries import Act, ObjectKind, ObjectRef
+from cases.holdings import sealed_captures, sealed_ends
+from cases.job_book import INTERRUPTED, RUNNING, JobView, end_job, jobs_of, outcome_of
+from cases.vault import Vault, held_alone
+from evidence.acting import Acting
+from evidence.restricted import OpeningsStore
+from evidence.sweeping import Swept, sweep
+
+
+def job_lock(vault: Vault, job: str) -> Path:
+    """The lock that a job's process holds for as long as it lives."""
+    return vault.spool / f"{job}.lock"
+
+
+def job_spool(vault: Vault, job: str) -> Path:
+    """The job's bodies on their way in."""
+    return vault.spool / job
+
+
+def sweep_dead_jobs(acting: Acting) -> list[JobView]:
+    """The running jobs whose process is gone, now closed as interrupted; live ones are left alone.
+
+    Raises `EvidenceMissing` never: a file shorter than what was sealed in it is left for `verify`
+    to name. Raises `SealingFailed` where a disk does not let an unsealed tail be cut.
+    """
+    with acting.catalogue.reading() as session:
+        running = jobs_of(session, None, state=RUNNING)
+    swept = []
+    for job in running:
+        with held_alone(job_lock(acting.vault, job.id)) as free:
+            if free:
+                _close(acting, job)
+                swept.append(job)
+                job_lock(acting.vault, job.id).unlink(missing_ok=True)
+    return swept
+
+
+def _close(acting: Acting, job: JobView) -> None:
+    with acting.catalogue.reading() as session:
+        ends = sealed_ends(session, job.id)
+        sealed = {capture.capture for capture in sealed_captures(session, job=job.id)}
+    cut = _cut_unsealed(acting.vault, job, ends)
+    if acting.vault.restricted.is_file():
+        openings = OpeningsStore(acting.vault.restricted)
+        openings.forget_unsealed(job.id, sealed)
+        openings.close()
+    shutil.rmtree(job_spool(acting.vault, job.id), ignore_errors=True)
+    refs = {"files_cut": str(len(cut)), "bytes_cut": str(sum(part.cut_bytes for part in cut))}
+    for number, part in enumerate(cut, start=1):
+        refs[f"cut_{number}_sha256"] = part.sha256
+    objects = (ObjectRef(ObjectKind.CASE, job.case), ObjectRef(ObjectKind.JOB, job.id))
+    outcome = str(outcome_of(job.outcomes))
+    with acting.act(Act("job.interrupted", None, objects, refs)) as session:
+        end_job(session, job.id, INTERRUPTED, outcome, now=acting.clock())
+
+
+def _cut_unsealed(vault: Vault, job: JobView, ends: dict[str, int]) -> list[Swept]:
+    folder = vault.evidence / job.case / job.id
+    cut = []
+    for file in sorted(folder.glob("*")) if folder.is_dir() else []:
+        end = ends.get(file.relative_to(vault.evidence).as_posix(), 0)
+        if file.stat().st_size < end:
+            continue  # evidence is missing: for `verify` to name, not for a sweep to trip over
+        if (part := sweep(file, end)) is not None:
+            cut.append(part)
+    return cut

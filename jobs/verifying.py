@@ -1,0 +1,228 @@
+"""Everything proved again: evidence against catalogue, catalogue against ledger, ledger against
+keys.
+
+One pass, all problems typed. A lone WARC is proved by the manifests inside it, without a vault.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from cases.audit import audit
+from cases.captures import SealedCapture
+from cases.entries import Act
+from cases.errors import CallerError, LanternError
+from cases.holdings import sealed_captures
+from cases.identity import Sha256
+from cases.job_book import RUNNING, jobs_of
+from cases.ledger_tables import LedgerEntry
+from cases.models import Key
+from cases.notes import NoteKey, origin_of
+from cases.people import keys_of, public_keys
+from cases.sequencer import sequence, waiting_count
+from cases.vault import SETTINGS_FILE, find_vault
+from evidence.acting import Acting, open_acting
+from evidence.keys import signature_holds
+from evidence.problems import Problem, Tally
+from evidence.restricted import OpeningsStore
+from evidence.verify import verify_evidence
+from evidence.verify_lone import verify_warc
+from jobs.sweeping import sweep_dead_jobs
+from jobs.workplace import Named
+
+
+class NothingToVerify(CallerError):
+    """The path is neither a vault nor a WARC."""
+
+    kind = "nothing-to-verify"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One problem as people and programs see it: a stable kind, the place, a sentence."""
+
+    kind: str
+    where: str
+    says: str
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What verification came to. `waiting` ledger entries are not numbered yet: not a problem."""
+
+    what: str
+    records: int = 0
+    bytes: int = 0
+    captures: int = 0
+    entries: int = 0
+    waiting: int = 0
+    problems: list[Fault] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.problems
+
+
+def verify(named: Named, path: Path | None) -> Verdict:
+    """The verdict on a vault (named, or the folder `path`) or on a lone WARC file.
+
+    Raises `NothingToVerify` for a path that is neither, and what opening the vault raises.
+    """
+    if path is not None and path.is_file():
+        return _lone(path)
+    if path is not None:
+        if not (path / SETTINGS_FILE).is_file():
+            raise NothingToVerify(
+                f"{path} is neither a vault (a folder with {SETTINGS_FILE}) nor a WARC file."
+            )
+        named = Named(named.environment, named.here, str(path), named.operator, named.keys)
+    vault = find_vault(named.vault, named.environment, named.here)
+    with open_acting(
+        vault, named.operator, keys=named.keys, environment=named.environment
+    ) as acting:
+        sweep_dead_jobs(acting)
+        verdict = _vault(acting)
+        verdict.problems += _recorded(acting, verdict)
+    return verdict
+
+
+def _lone(path: Path) -> Verdict:
+    tally = Tally()
+    problems = [_fault(problem) for problem in verify_warc(path, tally=tally)]
+    return Verdict(str(path), tally.records, tally.bytes, tally.captures, problems=problems)
+
+
+def _fault(problem: Problem) -> Fault:
+    return Fault(str(problem.kind), problem.where, problem.says)
+
+
+def _vault(acting: Acting) -> Verdict:
+    tally = Tally()
+    verdict = Verdict(str(acting.vault.root))
+    with acting.catalogue.reading() as session:
+        unfinished = [job.id for job in jobs_of(session, None, state=RUNNING)]
+        seals = _seals_on_record(session)
+        captures = list(_checked(sealed_captures(session), seals, verdict.problems))
+        openings = OpeningsStore(acting.vault.restricted) if captures else None
+        found = verify_evidence(
+            acting.vault.evidence,
+            captures,
+            openings=openings,
+            unfinished=unfinished,
+            tally=tally,
+        )
+        verdict.problems += [_fault(problem) for problem in found]
+        verdict.problems += [
+            Fault("capture-missing", record, "Its seal is on the ledger, its row is gone.")
+            for record in sorted(record for record, _, _ in seals)
+        ]
+        verdict.problems += list(_ledger_faults(acting, session))
+        verdict.waiting = waiting_count(session)
+        verdict.entries = _entries(session)
+        if openings is not None:
+            openings.close()
+    verdict.records, verdict.bytes, verdict.captures = tally.records, tally.bytes, len(captures)
+    return verdict
+
+
+Seal = tuple[str, str, str]  # manifest's record, block digest, member digest
+
+
+def _seals_on_record(session: Session) -> set[Seal]:
+    seals = set()
+    rows = session.scalars(select(LedgerEntry.entry).where(LedgerEntry.act == "capture.seal"))
+    for raw in rows:
+        try:
+            refs = json.loads(raw)["refs"]
+            seals.add(
+                (refs["manifest_record"], refs["manifest_sha256"], refs["manifest_member_sha256"])
+            )
+        except (ValueError, KeyError, TypeError):
+            continue  # the audit names the entry that cannot be read
+    return seals
+
+
+def _checked(
+    captures: Iterator[SealedCapture], seals: set[Seal], problems: list[Fault]
+) -> Iterator[SealedCapture]:
+    """Pass the captures on; name those whose seal is not on the ledger, strike out those that
+    are.
+    """
+    for capture in captures:
+        if not capture.records:
+            problems.append(
+                Fault("catalogue-record", capture.capture, "The rows of its records are gone.")
+            )
+            continue
+        manifest = capture.manifest
+        seal = (manifest.record, capture.manifest_sha256, manifest.member_sha256)
+        if seal in seals:
+            seals.discard(seal)
+        else:
+            problems.append(
+                Fault(
+                    "seal-missing",
+                    capture.capture,
+                    "The ledger holds no seal of this capture with these digests.",
+                )
+            )
+        yield capture
+
+
+def _entries(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
+
+
+def _ledger_faults(acting: Acting, session: Session) -> Iterator[Fault]:
+    vault = acting.vault
+    registered = keys_of(session, vault.id)
+    at_hand = acting.keys.vault()
+    if at_hand is not None and at_hand.key not in registered:
+        yield Fault(
+            "vault-key",
+            str(acting.keys.folder),
+            "The vault's key is not the one on record in the catalogue.",
+        )
+    public = at_hand.public_key if at_hand else next(iter(registered.values()), None)
+    if public is None:
+        yield Fault("vault-key", "catalogue", "The catalogue holds no key of the vault.")
+        return
+    findings = audit(
+        session,
+        public_keys(session),
+        signature_holds,
+        NoteKey(origin_of(vault.id), public),
+        holders=_holders(session),
+    )
+    for finding in findings:
+        yield Fault(str(finding.kind), finding.where, finding.says)
+
+
+def _holders(session: Session) -> dict[Sha256, str]:
+    return {
+        Sha256(digest): owner for digest, owner in session.execute(select(Key.sha256, Key.owner))
+    }
+
+
+def _recorded(acting: Acting, verdict: Verdict) -> list[Fault]:
+    """Put the verification itself on the ledger; where the ledger cannot take it, say so."""
+    refs = {
+        "records": str(verdict.records),
+        "bytes": str(verdict.bytes),
+        "problems": str(len(verdict.problems)),
+    }
+    try:
+        with acting.act(Act("verify", None, (), refs)):
+            pass
+        with acting.catalogue.writing() as session:
+            sequence(session)
+    except LanternError as fault:
+        return [Fault("verify-unrecorded", "ledger", fault.says)]
+    return []
