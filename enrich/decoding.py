@@ -97,19 +97,25 @@ def _utf8(
     if "UTF-8" in (declared, labelled):
         why = next(why for name, why in candidates if name == "UTF-8")
         return _read(body, "UTF-8", why if declared in ("UTF-8", None) else f"{why}, and valid")
-    if body.isascii():
-        wide = declared if declared in ("UTF-16LE", "UTF-16BE") and body.count(0) else None
-        escaped = any(mark in body for mark in (b"\x1b$B", b"\x1b$@"))
-        seven_bit = "ISO-2022-JP" if escaped and not (declared or labelled) else None
-        if "ISO-2022-JP" in (declared, labelled):
-            seven_bit = "ISO-2022-JP"
-        name = wide or _wide_encoding(body) or seven_bit
-        if name:
-            return _read(body, name, "declared" if name in (declared, labelled) else "zero bytes")
+    if body.isascii() and (disguised := _disguised(body, declared, labelled)):
+        return _read(body, *disguised)
     if declared or labelled:
         label = declared or labelled
         return _read(body, "UTF-8", f"valid UTF-8, though labelled {label}")
     return _read(body, "UTF-8", "valid UTF-8, no label")
+
+
+def _disguised(body: bytes, declared: str | None, labelled: str | None) -> tuple[str, str] | None:
+    """The encoding, and why, of bytes that are ASCII and yet mean something else."""
+    if declared in ("UTF-16LE", "UTF-16BE") and body.count(0):
+        return declared, f"declared {declared}"
+    if wide := _wide_encoding(body):
+        return wide, "every other byte is zero"
+    if "ISO-2022-JP" in (declared, labelled):
+        return "ISO-2022-JP", "labelled ISO-2022-JP"
+    if not (declared or labelled) and (b"\x1b$B" in body or b"\x1b$@" in body):
+        return "ISO-2022-JP", "its escape sequences"
+    return None
 
 
 def _read_misfit(body: bytes, declared: str | None, labelled: str | None) -> Decoded:

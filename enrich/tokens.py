@@ -129,12 +129,13 @@ def _raw_content(markup: str, at: int, name: str) -> tuple[str, int]:
 
 def _declaration(markup: str, opening: int, xml: bool) -> tuple[str, int]:
     """Comments, doctypes, instructions: nothing to read but CDATA, and where they end."""
-    for begins, ends, is_text in (("<!--", "-->", False), ("<![CDATA[", "]]>", xml)):
-        if markup.startswith(begins, opening):
-            closing = markup.find(ends, opening + (2 if begins == "<!--" else len(begins)))
-            stop = closing if closing >= 0 else len(markup)
-            text = markup[opening + len(begins) : stop] if is_text else ""
-            return text, stop + len(ends)
+    if markup.startswith("<!--", opening):
+        closing = markup.find("-->", opening + 2)  # "<!-->" is whole
+        return "", closing + 3 if closing >= 0 else len(markup)
+    if xml and markup.startswith("<![CDATA[", opening):
+        closing = markup.find("]]>", opening)
+        stop = closing if closing >= 0 else len(markup)
+        return markup[opening + 9 : stop], stop + 3
     if subset := _SUBSET.match(markup, opening):
         closing = markup.find("]", subset.end())
         opening = closing if closing >= 0 else len(markup)

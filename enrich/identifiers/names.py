@@ -37,6 +37,6 @@ def _is_top_level(label: str) -> bool:
 
 def is_host_name(name: str) -> bool:
     """Whether the name (refanged, lower case) has the form of a host and a known top level."""
-    if len(name) > MAX_NAME or name.count(".") < 1:
+    if len(name) > MAX_NAME or "." not in name or ".." in name or name.startswith("."):
         return False
     return _is_top_level(name.rpartition(".")[2])

@@ -69,7 +69,7 @@ def _value(scheme: str | None, rest: str) -> str | None:
         name, port = parts.hostname or "", parts.port
     except ValueError:
         return None
-    if not _is_host(name):
+    if not (_is_host(name) if scheme else is_host_name(name)):
         return None
     if ":" in name:
         name = f"[{name}]"
