@@ -58,7 +58,7 @@ class WayOut:
         where = endpoint_text(self.host, self.port)
         signed_in = ", with a user name and password" if self.username is not None else ""
         if self.kind is WayOutKind.TOR:
-            return f"Way out: Tor at {where}, circuits of its own for this job; Tor resolves names."
+            return f"Way out: Tor at {where}, on circuits of this job's own; Tor resolves names."
         protocol = "SOCKS5" if self.kind is WayOutKind.SOCKS5 else "HTTP"
         return f"Way out: {protocol} proxy {where}{signed_in}; the proxy resolves names."
 
