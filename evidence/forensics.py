@@ -6,14 +6,33 @@ by place. What is left over on either side is missing or added.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cases.captures import SealedCapture, SealedRecord
 from evidence.manifest import ListedRecord
+from evidence.manifest_check import (
+    NotAManifest,
+    listed_records,
+    listed_warcinfo,
+    read_manifest,
+)
 from evidence.problems import Problem, ProblemKind
+from evidence.read_heads import DamageKind, ReadHead
 from evidence.walk import Damage, WalkedRecord, walk_warc
+from evidence.warc_records import MANIFEST, WARC_FIELDS
+
+# Damage that is not of a record that was read: bytes where none may be, or none where some must.
+STRUCTURAL = frozenset(
+    {
+        DamageKind.STRAY_BYTES,
+        DamageKind.BROKEN_MEMBER,
+        DamageKind.TRUNCATED,
+        DamageKind.NOT_A_WARC,
+        DamageKind.EMPTY,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +67,82 @@ class _Matches:
 
 
 def explain(
-    path: Path, sealed: Sequence[Sealed], intact: frozenset[ListedRecord], tail_ok: bool
+    path: Path, name: str, captures: Sequence[SealedCapture], tail_ok: bool
 ) -> Iterator[Problem]:
-    """What differs between the file as it is and `sealed`, in the order of their offsets.
+    """What differs between the file as it is and the captures sealed in it.
 
-    `intact` holds the records listed by manifests that are as sealed: where one of them agrees
-    with the file and the catalogue does not, it is the catalogue that was changed. `tail_ok`
-    allows unsealed bytes at the end, in a job that is not finished.
+    Where a manifest that is as sealed agrees with the file and the catalogue does not, it is the
+    catalogue that was changed. `tail_ok` allows unsealed bytes at the end, in a job that is not
+    finished.
     """
-    name = sealed[0].record.file
-    end = max(each.record.offset + each.record.member_bytes for each in sealed)
     walked: list[WalkedRecord] = []
     damages: list[Damage] = []
-    for step in walk_warc(path):
+    for step in walk_warc(path, is_manifest):
         if isinstance(step, WalkedRecord):
             walked.append(step)
-        elif step.record is None or step.offset not in {each.offset for each in walked[-1:]}:
+        elif step.kind in STRUCTURAL:
             damages.append(step)
+    intact, warcinfo = _intact(walked, captures)
+    sealed = [Sealed(record, capture) for capture in captures for record in capture.records]
+    if warcinfo is not None:
+        sealed.insert(0, Sealed(as_sealed(warcinfo, name), None))
+    end = max(each.record.offset + each.record.member_bytes for each in sealed)
     size = path.stat().st_size
     matches = _matched(sealed, walked, damages)
+    problems = [
+        *_about_sealed(sealed, walked, matches, intact),
+        *_about_order(sealed, matches),
+        *_about_added(name, walked, damages, sealed, matches, None if tail_ok else end),
+    ]
     if size < end:
         says = f"the file ends at byte {size}, and records were sealed in it up to {end}"
         yield Problem(ProblemKind.CUT_FILE, says, name, size)
-    yield from _about_sealed(sealed, walked, matches, intact)
-    yield from _about_order(sealed, matches)
-    yield from _about_added(name, walked, damages, sealed, matches, None if tail_ok else end)
-    yield from _about_places(sealed, walked, matches)
+    yield from problems
+    if not problems:
+        yield from _about_places(sealed, walked, matches)
+
+
+def is_manifest(head: ReadHead) -> bool:
+    """Whether a record is one of our manifests, whose block is wanted."""
+    return head.value("Content-Type") == MANIFEST
+
+
+def as_sealed(warcinfo: ListedRecord, name: str) -> SealedRecord:
+    """The first record of the file `name`, as its manifests list it."""
+    return SealedRecord(
+        record=warcinfo.record,
+        type=warcinfo.type,
+        url=None,
+        media_type=WARC_FIELDS,
+        file=name,
+        offset=0,
+        member_bytes=warcinfo.member_bytes,
+        member_sha256=warcinfo.member_sha256,
+        block_bytes=warcinfo.block_bytes,
+        block_sha256=warcinfo.block_sha256,
+        payload_sha256=warcinfo.payload_sha256,
+    )
+
+
+def _intact(
+    walked: Sequence[WalkedRecord], captures: Sequence[SealedCapture]
+) -> tuple[set[tuple[str | None, str | None]], ListedRecord | None]:
+    """Ids and member digests listed by manifests that are as sealed, and their `warcinfo`."""
+    digests = {capture.manifest.member_sha256 for capture in captures}
+    intact: set[tuple[str | None, str | None]] = set()
+    warcinfo: ListedRecord | None = None
+    for each in walked:
+        if each.block is None or each.member_sha256 not in digests:
+            continue
+        try:
+            document = read_manifest(each.block)
+        except NotAManifest:
+            continue
+        intact |= {
+            (listed.record, listed.member_sha256) for listed in listed_records(document) or ()
+        }
+        warcinfo = warcinfo or listed_warcinfo(document)
+    return intact, warcinfo
 
 
 def _matched(
@@ -110,16 +179,15 @@ def _about_sealed(
     sealed: Sequence[Sealed],
     walked: Sequence[WalkedRecord],
     matches: _Matches,
-    intact: frozenset[ListedRecord],
+    intact: Collection[tuple[str | None, str | None]],
 ) -> Iterator[Problem]:
-    listed = {(each.record, each.member_sha256) for each in intact}
     for at, each in enumerate(sealed):
         if at in matches.missing:
             yield each.problem(ProblemKind.MISSING_RECORD, "the record is not in the file")
         elif at in matches.altered:
             now = matches.altered[at]
             seen = None if now is None else walked[now]
-            if seen is not None and (seen.record, seen.member_sha256) in listed:
+            if seen is not None and (seen.record, seen.member_sha256) in intact:
                 says = "its manifest and the file agree, and the catalogue has another digest"
                 yield each.problem(ProblemKind.CATALOGUE_RECORD, says)
             else:
@@ -157,7 +225,8 @@ def _about_added(
     known = [walked[at].offset for at in matches.found.values()]
     known += [walked[at].offset for at in matches.altered.values() if at is not None]
     last = max(known, default=-1)
-    broken = {sealed[at].record.offset for at, now in matches.altered.items() if now is None}
+    explained = {sealed[at].record.offset for at, now in matches.altered.items() if now is None}
+    explained.update(known)
     tail = False
     for at in matches.added:
         if walked[at].offset > last and not matches.missing:
@@ -166,7 +235,7 @@ def _about_added(
         says = "the record is in the file, and no capture in the catalogue has it"
         yield Problem(ProblemKind.ADDED_RECORD, says, name, walked[at].offset, walked[at].record)
     for damage in damages:
-        if damage.offset in broken:
+        if damage.offset in explained:
             continue
         if damage.offset > last and not matches.missing:
             tail = True
@@ -181,8 +250,6 @@ def _about_places(
     sealed: Sequence[Sealed], walked: Sequence[WalkedRecord], matches: _Matches
 ) -> Iterator[Problem]:
     """Records that are as sealed and lie elsewhere than the catalogue says, nothing else wrong."""
-    if matches.missing or matches.added or matches.altered:
-        return
     for at, now in matches.found.items():
         record, seen = sealed[at].record, walked[now]
         if (seen.offset, seen.member_bytes) != (record.offset, record.member_bytes):

@@ -94,6 +94,16 @@ class GzipMembers:
         """The present member's digest, None where its end was not reached."""
         return Sha256(self._digest.hexdigest()) if self._inflate.eof else None
 
+    @property
+    def ended(self) -> bool:
+        """Whether the present member was gone through to its end."""
+        return self._inflate.eof
+
+    @property
+    def at_end(self) -> bool:
+        """Whether nothing is left in the file after what was gone through."""
+        return not self._peek(1)
+
     def next(self) -> ByteStream | None:
         """The next member's stream; None where no member starts at the place reached."""
         if self._inflate.eof:

@@ -15,23 +15,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from cases.captures import SealedCapture, SealedRecord
+from cases.captures import SealedCapture
 from cases.identity import CaptureId, JobId
 from evidence.digests import sha256_of
-from evidence.forensics import Sealed, explain
+from evidence.forensics import explain
 from evidence.manifest import ListedRecord
 from evidence.manifest_check import (
-    Document,
     NotAManifest,
     capture_problems,
-    listed_records,
     listed_warcinfo,
     opening_problems,
     read_manifest,
 )
 from evidence.member_check import RunChecked, check_run
 from evidence.problems import Problem, ProblemKind, Tally
-from evidence.warc_records import WARC_FIELDS
 
 RUN_BYTES = 4 << 20  # how much of a file one thread takes at a time
 WORKERS = 2
@@ -52,7 +49,6 @@ class _File:
     name: str
     captures: list[SealedCapture]
     runs: list[Future[RunChecked]] = field(default_factory=list)
-    intact: set[ListedRecord] = field(default_factory=set)
     warcinfos: set[ListedRecord] = field(default_factory=set)
     broken: bool = False
 
@@ -180,60 +176,37 @@ def _manifest_problems(
             capture.capture,
         )
         return
-    _remember(file, document)
-    yield from capture_problems(document, capture)
-    if openings is not None:
-        yield from opening_problems(document, capture, openings.get(capture.capture, {}))
-
-
-def _remember(file: _File, document: Document) -> None:
     warcinfo = listed_warcinfo(document)
     if warcinfo is not None:
         file.warcinfos.add(warcinfo)
-    file.intact.update(listed_records(document) or ())
+    yield from capture_problems(document, capture)
+    if openings is not None:
+        yield from opening_problems(document, capture, openings.get(capture.capture, {}))
 
 
 def _layout_problems(
     path: Path, file: _File, unfinished: Collection[JobId], tally: Tally
 ) -> Iterator[Problem]:
     """The file as a whole: its `warcinfo`, its records one after the other, and its end."""
-    sealed = [Sealed(record, capture) for capture in file.captures for record in capture.records]
+    end = file.captures[0].records[0].offset
     if len(file.warcinfos) > 1:
         says = "manifests in this file name different warcinfo records"
         yield Problem(ProblemKind.MANIFEST_WARCINFO, says, file.name)
-    elif file.warcinfos:
-        warcinfo = _warcinfo(file.name, next(iter(file.warcinfos)))
+    for warcinfo in list(file.warcinfos)[:1]:
         with path.open("rb") as opened:
             digest = sha256_of(opened.read(warcinfo.member_bytes))
         file.broken = file.broken or digest != warcinfo.member_sha256
-        sealed.insert(0, Sealed(warcinfo, None))
+        end = warcinfo.member_bytes
         tally.records += 1
         tally.bytes += warcinfo.member_bytes
-    end = sealed[0].record.offset
-    for each in sealed:
-        file.broken = file.broken or each.record.offset != end
-        end = each.record.offset + each.record.member_bytes
+    for capture in file.captures:
+        for record in capture.records:
+            file.broken = file.broken or record.offset != end
+            end = record.offset + record.member_bytes
     tail_ok = file.captures[0].job in unfinished
     size = path.stat().st_size
     if file.broken or size < end:
-        yield from explain(path, sealed, frozenset(file.intact), tail_ok)
+        yield from explain(path, file.name, file.captures, tail_ok)
     elif size > end and not tail_ok:
         says = f"{size - end} bytes that were never sealed stand after the last sealed record"
         yield Problem(ProblemKind.EXTRA_BYTES, says, file.name, end)
-
-
-def _warcinfo(name: str, listed: ListedRecord) -> SealedRecord:
-    """The file's first record as its manifests list it."""
-    return SealedRecord(
-        record=listed.record,
-        type=listed.type,
-        url=None,
-        media_type=WARC_FIELDS,
-        file=name,
-        offset=0,
-        member_bytes=listed.member_bytes,
-        member_sha256=listed.member_sha256,
-        block_bytes=listed.block_bytes,
-        block_sha256=listed.block_sha256,
-        payload_sha256=listed.payload_sha256,
-    )

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidence.forensics import is_manifest
 from evidence.manifest import ListedRecord
 from evidence.manifest_check import (
     NotAManifest,
@@ -17,9 +18,7 @@ from evidence.manifest_check import (
     read_manifest,
 )
 from evidence.problems import Problem, ProblemKind, Tally
-from evidence.read_heads import ReadHead
 from evidence.walk import Damage, WalkedRecord, walk_warc
-from evidence.warc_records import MANIFEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def verify_warc(path: Path, *, tally: Tally | None = None) -> Iterator[Problem]:
     name = path.name
     found: list[_Found] = []
     manifests: list[_Manifest] = []
-    for step in walk_warc(path, _is_manifest):
+    for step in walk_warc(path, is_manifest):
         if isinstance(step, Damage):
             yield Problem(step.kind, step.says, name, step.offset, step.record)
             continue
@@ -79,10 +78,6 @@ def verify_warc(path: Path, *, tally: Tally | None = None) -> Iterator[Problem]:
     counted.captures += len(manifests)
     if manifests:
         yield from _against_manifests(name, found, manifests)
-
-
-def _is_manifest(head: ReadHead) -> bool:
-    return head.value("Content-Type") == MANIFEST
 
 
 def _manifest(step: WalkedRecord, found: _Found) -> _Manifest | str:

@@ -98,13 +98,13 @@ def walk_warc(path: Path, keep: Keep = keep_none) -> Iterator[WalkedRecord | Dam
     """
     try:
         with path.open("rb") as file:
-            yield from _walk(file, keep)
+            yield from _walk(file, keep, path.suffix == ".gz")
     except OSError as error:
         says = f"{path.name} cannot be read: {error.strerror or error}"
         yield Damage(DamageKind.UNREADABLE, 0, None, says)
 
 
-def _walk(file: BinaryIO, keep: Keep) -> Iterator[WalkedRecord | Damage]:
+def _walk(file: BinaryIO, keep: Keep, named_gzip: bool) -> Iterator[WalkedRecord | Damage]:
     start = file.read(16)
     file.seek(0)
     if not start:
@@ -114,65 +114,79 @@ def _walk(file: BinaryIO, keep: Keep) -> Iterator[WalkedRecord | Damage]:
         if start.startswith(magic):
             yield Damage(DamageKind.NOT_A_WARC, 0, None, f"not a WARC: it is {what}")
             return
-    if start.startswith(b"\x1f\x8b"):
-        yield from _walk_members(file, keep)
+    if start.startswith(b"\x1f\x8b") or (named_gzip and not starts_record(start)):
+        yield from _walk_members(GzipMembers(file), keep)
     else:
         stream = ByteStream(lambda: file.read(PIECE_BYTES))
         yield from _Records(stream, 0, keep, plain=True)
 
 
-def _walk_members(file: BinaryIO, keep: Keep) -> Iterator[WalkedRecord | Damage]:
-    members = GzipMembers(file)
-    first = True
+def _walk_members(members: GzipMembers, keep: Keep) -> Iterator[WalkedRecord | Damage]:
     while True:
         stream = members.next()
-        if stream is None:
-            offset, skipped = members.offset, members.skip_to_next()
-            if skipped:
-                says = f"{skipped} bytes that are no gzip member"
-                kind = DamageKind.STRAY_BYTES if offset else DamageKind.NOT_A_WARC
-                yield Damage(kind, offset, None, says)
-            if members.next() is None:
-                return
-            continue
-        records = _Records(stream, members.offset, keep, plain=False)
-        pending: WalkedRecord | None = None
-        count = 0
+        if stream is not None:
+            offset = members.offset
+            for step in _Member(members, stream, keep):
+                yield step
+                if isinstance(step, Damage) and step.kind is DamageKind.NOT_A_WARC:
+                    return
+            if members.ended:
+                continue
+        offset = members.offset
+        skipped = members.skip_to_next()
+        if stream is None and skipped:
+            says = f"{skipped} bytes that are no gzip member"
+            kind = DamageKind.STRAY_BYTES if offset else DamageKind.NOT_A_WARC
+            yield Damage(kind, offset, None, says)
+        if members.at_end:
+            return
+
+
+class _Member:
+    """Iterates over what one gzip member holds: one record, if it is as it should be."""
+
+    def __init__(self, members: GzipMembers, stream: ByteStream, keep: Keep) -> None:
+        self._members = members
+        self._records = _Records(stream, members.offset, keep, plain=False)
+        self._last: WalkedRecord | None = None
+        self._count = 0
+        self._foreign = False
+
+    def __iter__(self) -> Iterator[WalkedRecord | Damage]:
+        offset = self._members.offset
         try:
-            for found in records:
-                if isinstance(found, Damage):
-                    if first and count == 0 and found.kind is DamageKind.STRAY_BYTES:
-                        yield _not_a_warc(found)
-                        return
-                    yield found
-                    continue
-                if count == 1:
-                    says = "the gzip member holds several records: none can be read by itself"
-                    yield Damage(DamageKind.SHARED_MEMBER, members.offset, None, says)
-                if pending is not None:
-                    yield pending
-                pending, count = found, count + 1
-            if pending is not None:
-                alone = members.member_sha256 if count == 1 else None
-                pending = replace(pending, member_bytes=members.member_bytes, member_sha256=alone)
+            yield from self._steps(offset)
         except BrokenMember as broken:
             kind = DamageKind.TRUNCATED if broken.cut else DamageKind.BROKEN_MEMBER
-            yield Damage(kind, members.offset, records.present, str(broken))
-            if pending is not None:
-                yield pending
-            members.skip_to_next()
-            continue
-        if pending is not None:
-            yield pending
-        elif not count:
-            says = "the gzip member holds no record"
-            yield Damage(DamageKind.STRAY_BYTES, members.offset, None, says)
-        first = False
+            yield Damage(kind, offset, self._records.present, str(broken))
+        if self._last is not None:
+            yield replace(
+                self._last,
+                member_bytes=self._members.member_bytes,
+                member_sha256=self._members.member_sha256 if self._count == 1 else None,
+            )
+        elif self._members.ended and self._foreign:
+            foreign = DamageKind.STRAY_BYTES if offset else DamageKind.NOT_A_WARC
+            says = "what is compressed here does not start with a WARC record"
+            yield Damage(foreign, offset, None, says)
 
-
-def _not_a_warc(found: Damage) -> Damage:
-    says = "not a WARC: what is compressed in it does not start with a WARC record"
-    return Damage(DamageKind.NOT_A_WARC, found.offset, None, says)
+    def _steps(self, offset: int) -> Iterator[WalkedRecord | Damage]:
+        """All but the last record, whose member's end is not yet known."""
+        for found in self._records:
+            if isinstance(found, Damage):
+                if not self._count and found.kind is DamageKind.STRAY_BYTES:
+                    self._foreign = True
+                else:
+                    yield found
+                continue
+            if self._count == 1:
+                says = "the gzip member holds several records: none can be read by itself"
+                yield Damage(DamageKind.SHARED_MEMBER, offset, None, says)
+            if self._last is not None:
+                yield self._last
+            self._last, self._count = found, self._count + 1
+        if not self._count:
+            self._foreign = True
 
 
 class _Records:
