@@ -154,9 +154,12 @@ def test_the_guard_connects_to_the_address_it_checked_and_notes_it() -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "①②⑦.0.0.1", "::ffff:127.0.0.1", "localhost"]
-    + ["127.0.0.1.", "0.0.0.0", "::1", "::", "10.0.0.1", "169.254.169.254", "fd00:ec2::254"]
-    + ["::ffff:a9fe:a9fe", "64:ff9b::7f00:1", "2002:7f00:1::", "2852039166", "192.168.1.1"],
+    [
+        *("127.0.0.1", "127.1", "2130706433", "0x7f.1", "①②⑦.0.0.1", "::ffff:127.0.0.1"),
+        *("127.0.0.1.", "0.0.0.0", "::1", "::", "10.0.0.1", "169.254.169.254", "fd00:ec2::254"),
+        *("::ffff:a9fe:a9fe", "64:ff9b::7f00:1", "2002:7f00:1::", "2852039166", "192.168.1.1"),
+        *("localhost", "fe80::1%eth0"),
+    ],
     ids=ascii,
 )
 def test_a_private_address_in_any_spelling_is_refused_at_the_socket(host: str) -> None:
@@ -456,8 +459,10 @@ def test_events_carry_the_time_of_the_clock_that_was_given(noon: datetime) -> No
 @pytest.fixture(scope="module")
 def site(shared: Path) -> Iterator[dict[str, Any]]:
     server = subprocess.Popen(
-        [sys.executable, str(shared / "testsite" / "serve_site.py")]
-        + ["--bind", "127.0.0.1:0", "--bind", "127.0.0.1:0"],
+        [
+            *(sys.executable, str(shared / "testsite" / "serve_site.py")),
+            *("--bind", "127.0.0.1:0", "--bind", "127.0.0.1:0"),
+        ],
         stdout=subprocess.PIPE,
         text=True,
     )

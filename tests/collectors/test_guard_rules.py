@@ -142,8 +142,10 @@ def test_an_allowed_address_is_read_as_the_guard_will_see_it(text: str, said: st
 
 @pytest.mark.parametrize(
     "text",
-    ["", "127.0.0.1", ":80", "::1:80", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x"]
-    + ["127.0.0.1:８０", "[::1]", "a b:80", "http://127.0.0.1:80", "127.0.0.0/8:80"],
+    [
+        *("", "127.0.0.1", ":80", "::1:80", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x"),
+        *("127.0.0.1:８０", "[::1]", "a b:80", "http://127.0.0.1:80", "127.0.0.0/8:80"),
+    ],
 )
 def test_an_allowed_address_that_is_no_host_and_port_is_refused(text: str) -> None:
     with pytest.raises(AllowanceError, match=r"Write --allow-address HOST:PORT"):

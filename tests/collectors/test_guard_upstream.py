@@ -188,8 +188,11 @@ def test_a_public_address_goes_to_the_proxy_as_an_address_however_it_was_spelled
 @pytest.mark.parametrize("kind", ["socks5", "http"])
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "2852039166", "0x7f.1", "①②⑦.0.0.1", "::1", "::ffff:10.0.0.1", "fd00:ec2::254"]
-    + ["localhost", "a.localhost", "router", "metadata.google.internal", "nas.local", "wiki.corp"],
+    [
+        *("127.0.0.1", "2852039166", "0x7f.1", "①②⑦.0.0.1", "::1", "::ffff:10.0.0.1"),
+        *("fd00:ec2::254", "localhost", "a.localhost", "router", "metadata.google.internal"),
+        *("nas.local", "wiki.corp"),
+    ],
     ids=ascii,
 )
 def test_a_private_host_is_refused_although_the_proxy_would_connect(kind: str, host: str) -> None:
@@ -262,16 +265,18 @@ def test_tor_gets_a_name_and_password_that_no_other_job_has() -> None:
 def test_names_go_to_an_http_proxy_as_names_with_its_credentials() -> None:
     async def test() -> None:
         proxy = HttpConnect()
-        async with upstream(proxy) as port:
-            async with guarding(f"http://user:word@127.0.0.1:{port}") as (guard, dns):
-                event, received = await say_hello(guard, "www.example.test", 443)
-                assert received == b"early HELLO"
-                assert (event.peer, event.resolved_at_exit) == (None, True)
-                assert proxy.heads == [
-                    b"CONNECT www.example.test:443 HTTP/1.1\r\nHost: www.example.test:443\r\n"
-                    b"Proxy-Authorization: Basic dXNlcjp3b3Jk\r\n\r\n"
-                ]
-                assert dns.asked == []
+        async with (
+            upstream(proxy) as port,
+            guarding(f"http://user:word@127.0.0.1:{port}") as (guard, dns),
+        ):
+            event, received = await say_hello(guard, "www.example.test", 443)
+            assert received == b"early HELLO"
+            assert (event.peer, event.resolved_at_exit) == (None, True)
+            assert proxy.heads == [
+                b"CONNECT www.example.test:443 HTTP/1.1\r\nHost: www.example.test:443\r\n"
+                b"Proxy-Authorization: Basic dXNlcjp3b3Jk\r\n\r\n"
+            ]
+            assert dns.asked == []
 
     run(test)
 
@@ -295,12 +300,14 @@ def test_what_a_socks_proxy_says_of_the_host_is_kept_apart_from_its_own_faults(
     reply: int, kind: type[GuardRefused], says: str
 ) -> None:
     async def test() -> None:
-        async with upstream(Socks(reply=reply)) as port:
-            async with guarding(f"socks5://127.0.0.1:{port}") as (guard, _):
-                refusal = await refusal_of(guard, "www.example.test")
-                assert type(refusal) is kind
-                assert says in refusal.says
-                assert f"socks5://127.0.0.1:{port}" in refusal.says
+        async with (
+            upstream(Socks(reply=reply)) as port,
+            guarding(f"socks5://127.0.0.1:{port}") as (guard, _),
+        ):
+            refusal = await refusal_of(guard, "www.example.test")
+            assert type(refusal) is kind
+            assert says in refusal.says
+            assert f"socks5://127.0.0.1:{port}" in refusal.says
 
     run(test)
 
@@ -320,11 +327,13 @@ def test_what_an_http_proxy_says_is_a_refusal(
     answer: bytes, kind: type[GuardRefused], says: str
 ) -> None:
     async def test() -> None:
-        async with upstream(HttpConnect(answer)) as port:
-            async with guarding(f"http://127.0.0.1:{port}") as (guard, _):
-                refusal = await refusal_of(guard, "www.example.test", 443)
-                assert type(refusal) is kind
-                assert says in refusal.says
+        async with (
+            upstream(HttpConnect(answer)) as port,
+            guarding(f"http://127.0.0.1:{port}") as (guard, _),
+        ):
+            refusal = await refusal_of(guard, "www.example.test", 443)
+            assert type(refusal) is kind
+            assert says in refusal.says
 
     run(test)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -30,7 +31,7 @@ LOGINS = st.none() | st.builds(
 
 def in_pieces(octets: bytes, cuts: list[int]) -> list[bytes]:
     edges = [0, *sorted({cut % (len(octets) + 1) for cut in cuts}), len(octets)]
-    return [octets[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [octets[a:b] for a, b in pairwise(edges)]
 
 
 @given(TARGETS, st.binary(max_size=20))
@@ -72,26 +73,23 @@ def test_both_sides_meet_whatever_pieces_their_bytes_come_in(
 def test_any_bytes_at_all_end_in_a_target_a_refusal_or_a_wish_for_more(
     octets: bytes, cuts: list[int], login: Login | None
 ) -> None:
-    for side in (ServerHandshake(login), ClientHandshake(Target("example.test", 80), login)):
-        try:
-            for piece in in_pieces(octets, cuts):
-                side.receive(piece)
-        except SocksError as fault:
-            assert str(fault)
+    client = ClientHandshake(Target("example.test", 80), login)
+    assert outcome(client, in_pieces(octets, cuts)) != ("",)
     whole, split = ServerHandshake(login), ServerHandshake(login)
     assert outcome(whole, [octets]) == outcome(
         split, [octets[i : i + 1] for i in range(len(octets))]
     )
 
 
-def outcome(side: ServerHandshake, pieces: list[bytes]) -> tuple[object, ...]:
+def outcome(side: ServerHandshake | ClientHandshake, pieces: list[bytes]) -> tuple[object, ...]:
     answers = b""
     try:
         for piece in pieces:
             answers += side.receive(piece)
     except SocksError as fault:
         return (str(fault),)
-    return answers, side.done, side.refused, side.target, side.rest
+    target = side.target if isinstance(side, ServerHandshake) else side.bound
+    return answers, side.done, target, side.rest
 
 
 def test_a_client_without_the_token_is_refused_in_the_words_of_the_protocol() -> None:
