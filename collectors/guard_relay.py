@@ -143,14 +143,17 @@ class _Pipe:
         self.carried = 0
         self.waiting = b""
         self._source = source
+        # Descriptors, not sockets: the event loop looks them up without printing them first.
+        self._from, self._to = source.fileno(), sink.fileno()
         self._relay = relay
         self._loop = relay.loop
         self._buffer = relay.buffer
         self._reset_expected = False
+        self._stopped = False
 
     def start(self, early: bytes) -> None:
         """Begins to read; `early` goes first."""
-        self._loop.add_reader(self._source, self._readable)
+        self._loop.add_reader(self._from, self._readable)
         if early:
             self._pass_on(memoryview(early))
 
@@ -161,16 +164,17 @@ class _Pipe:
 
     def stop_reading(self) -> None:
         """Reads no more; what waits is still sent."""
-        if self._source.fileno() >= 0:
-            self._loop.remove_reader(self._source)
-        self.over = True
+        if not self._stopped:  # once stopped, the descriptor may be another connection's
+            self._loop.remove_reader(self._from)
+            self.over = True
 
     def stop(self) -> None:
         """Neither reads nor sends any more."""
         self.stop_reading()
-        self.waiting = b""
-        if self.sink.fileno() >= 0:
-            self._loop.remove_writer(self.sink)
+        if not self._stopped:
+            self._loop.remove_writer(self._to)
+            self._stopped = True
+            self.waiting = b""
 
     def _readable(self) -> None:
         try:
@@ -198,8 +202,8 @@ class _Pipe:
             return
         if sent < len(octets):
             self.waiting = bytes(octets[sent:])
-            self._loop.remove_reader(self._source)
-            self._loop.add_writer(self.sink, self._writable)
+            self._loop.remove_reader(self._from)
+            self._loop.add_writer(self._to, self._writable)
 
     def _writable(self) -> None:
         try:
@@ -211,12 +215,12 @@ class _Pipe:
             return
         self.waiting = self.waiting[sent:]
         if not self.waiting:
-            self._loop.remove_writer(self.sink)
+            self._loop.remove_writer(self._to)
             if not self.over:
-                self._loop.add_reader(self._source, self._readable)
+                self._loop.add_reader(self._from, self._readable)
 
     def _end(self) -> None:
-        self._loop.remove_reader(self._source)
+        self._loop.remove_reader(self._from)
         self.over = True
         with contextlib.suppress(OSError):  # a broken sink shows itself in the other direction
             self.sink.shutdown(socket.SHUT_WR)
