@@ -5,15 +5,16 @@ Pure: `cases.audit` reads the rows and puts the lines together.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 
 from cases.commitments import open_disclosure
 from cases.entries import HEADS_ACT, Auth, Entry, EntrySignature, Leaf, entry_message, leaf_bytes
 from cases.errors import LanternError
 from cases.findings import Finding, FindingKind
-from cases.heads import Head, head_hashes
+from cases.heads import Head
 from cases.identity import Sha256
 from cases.ledger_reading import read_entry, read_leaf
 from cases.ledger_tables import ENTRIES
@@ -78,21 +79,34 @@ class Trust:
         return cls({**keys, key: vault.public_key}, holders, vault, check)
 
 
-@dataclass(slots=True)
 class Heads:
-    """The heads of all objects as the lines so far make them."""
+    """The heads of all objects as the lines so far make them, ready to be hashed in order."""
 
-    of: dict[Sha256, tuple[int, bytes]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.of: dict[Sha256, Head] = {}
+        self._hashed: dict[Sha256, bytes] = {}
+        self._moved: set[Sha256] = set()
+        self._order: list[Sha256] = []
 
-    def root(self) -> str:
-        """The heads root, in hexadecimal."""
-        heads = (Head(id_, count, last) for id_, (count, last) in sorted(self.of.items()))
-        return root_of(head_hashes(heads)).hex()
+    def move(self, id_: Sha256, count: int, last: bytes) -> None:
+        """The object has come to its leaf number `count`, whose hash is `last`."""
+        if id_ not in self.of:
+            insort(self._order, id_)
+        self.of[id_] = Head(id_, count, last)
+        self._moved.add(id_)
 
     def step_over(self, entry: Entry, hashed: bytes) -> None:
         """Count a line whose running numbers cannot be read."""
         for id_ in entry.objects:
-            self.of[id_] = (self.of.get(id_, (0, b""))[0] + 1, hashed)
+            head = self.of.get(id_)
+            self.move(id_, head.count + 1 if head else 1, hashed)
+
+    def root(self) -> str:
+        """The heads root, in hexadecimal. Only heads that moved are hashed again."""
+        for id_ in self._moved:
+            self._hashed[id_] = self.of[id_].hashed()
+        self._moved.clear()
+        return root_of(map(self._hashed.__getitem__, self._order)).hex()
 
 
 def read_line(line: StoredLine) -> tuple[Leaf | None, Entry | None, list[Finding]]:
@@ -175,15 +189,15 @@ def check_texts_and_links(line: StoredLine, entry: Entry) -> Iterator[Finding]:
 def check_numbers(leaf: Leaf, heads: Heads, hashed: bytes) -> Iterator[Finding]:
     """Whether each object's running number follows; afterwards `heads` stand at this leaf."""
     for numbered in leaf.objects:
-        count, last = heads.of.get(numbered.id, (0, None))
-        previous = None if last is None else last.hex()
+        head = heads.of.get(numbered.id)
+        count, previous = (head.count, head.last.hex()) if head else (0, None)
         if (numbered.n, numbered.previous) != (count + 1, previous):
             says = (
                 f"It is leaf {numbered.n} on object {numbered.id[:16]}…, after {count} before it; "
                 "one is missing or stands elsewhere."
             )
             yield Finding(FindingKind.NUMBER, f"line {leaf.index}", says)
-        heads.of[numbered.id] = (numbered.n, hashed)  # taken at its word: one gap, one finding
+        heads.move(numbered.id, numbered.n, hashed)  # taken at its word: one gap, one finding
 
 
 def check_heads(leaf: Leaf, heads: Heads, trust: Trust) -> Iterator[Finding]:

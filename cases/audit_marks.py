@@ -118,9 +118,10 @@ def check_objects(session: Session, heads: Heads) -> Iterator[Finding]:
         if not _belongs(str(kind), str(ref), salt, salted, lookup):
             says = "Its kind, id and salt do not give the salted id that stands in the leaves."
             yield Finding(FindingKind.OBJECT_CHANGED, where, says)
-        head = left.pop(Sha256(str(salted)), (0, None))
-        if (count, last) != head:
-            says = f"It is said to have {count} leaves; the log has {head[0]}, or another last one."
+        head = left.pop(Sha256(str(salted)), None)
+        found, newest = (head.count, head.last) if head else (0, None)
+        if (count, last) != (found, newest):
+            says = f"It is said to have {count} leaves; the log has {found}, or another last one."
             yield Finding(FindingKind.OBJECT_COUNT, where, says)
     for salted in sorted(left):
         says = "Leaves concern it, but the table of objects lacks it."

@@ -282,7 +282,7 @@ COLUMNS = [
 @given(
     where=st.sampled_from(COLUMNS), row=st.integers(0), byte=st.integers(0), bit=st.integers(0, 6)
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_flip_of_any_bit_of_any_stored_value_is_found(new_book, seal_act, where, row, byte, bit):
     table, column = where
     book = new_book()
