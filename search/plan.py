@@ -24,7 +24,7 @@ MAX_EXPANSION: Final = 1000  # terms that one word with wildcards may stand for 
 
 @dataclass(frozen=True, slots=True)
 class Has:
-    """The field holds the token."""
+    """The field holds the token. A leaf of weight 0 is a condition that scores nothing."""
 
     field: str
     token: str
@@ -46,6 +46,7 @@ class AnyToken:
 
     field: str
     tokens: tuple[str, ...]
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,17 @@ def plan(tree: Tree, terms: TermList) -> Plan:
             return Any(tuple(part for field in fields for part in _in_field(tree, field, terms)))
 
 
+def scores(asked: Plan) -> bool:
+    """Whether any hit of `asked` is better than another."""
+    match asked:
+        case Has() | Row() | AnyToken():
+            return asked.weight > 0
+        case All(parts) | Any(parts):
+            return any(scores(part) for part in parts)
+        case Between() | Except():
+            return False
+
+
 def _in_field(
     leaf: Term | Phrase | Wildcard | Fuzzy, field: Field, terms: TermList
 ) -> Iterable[Plan]:
@@ -113,7 +125,7 @@ def _in_field(
             return _row(field, analyse(text).exact)
         case Wildcard() | Fuzzy():
             expanded = expansion(leaf, field, terms)
-            return [AnyToken(field.exact, expanded)] if expanded else []
+            return [AnyToken(field.exact, expanded, field.weight)] if expanded else []
 
 
 def selected(value: str, field: Field) -> tuple[str, ...]:

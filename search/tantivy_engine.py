@@ -7,6 +7,7 @@ tokenizers, and answers plans. Its errors are mapped once, in `_mapped`.
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,10 +20,17 @@ from tantivy import Document, FieldType, Occur, Query
 
 from cases.identity import CaptureId
 from search.analysis import VALUE_GAP
-from search.document import TOKEN_FIELDS, WORD_FIELDS, SearchDocument, Values, index_tokens
+from search.document import (
+    STEM_FIELDS,
+    TOKEN_FIELDS,
+    WORD_FIELDS,
+    SearchDocument,
+    Values,
+    index_tokens,
+)
 from search.engine import Hit, Results, Scope
 from search.errors import IndexBusy, IndexNeedsRebuild, IndexUnwritable
-from search.plan import All, Any, AnyToken, Between, Except, Has, Plan, Row, plan
+from search.plan import All, Any, AnyToken, Between, Except, Has, Plan, Row, plan, scores
 from search.tree import Tree
 
 TANTIVY_VERSION: Final = version("tantivy")
@@ -43,6 +51,7 @@ class TantivyEngine:
         self._lock_wait_s = lock_wait_s
         self._writer: tantivy.IndexWriter | None = None
         self._schema = _schema()
+        self._every_term: dict[str, list[str]] = {}
         with _mapped(folder):
             self._index = tantivy.Index.open(str(folder))
             self._searcher = self._index.searcher()
@@ -87,17 +96,32 @@ class TantivyEngine:
         with _mapped(self._folder):
             self._index.reload()
             self._searcher = self._index.searcher()
+        self._every_term.clear()
 
     def search(self, tree: Tree, scope: Scope, limit: int) -> Results:
         """The documents within `scope` that `tree` describes; at most `limit` hits."""
         if not scope.cases:
             return Results(0, ())
         with _mapped(self._folder):
-            query = self._scoped(self._compiled(plan(tree, self)), scope)
-            return self._best(query, max(limit, 0))
+            asked = plan(tree, self)
+            query = self._scoped(self._compiled(asked), scope)
+            return self._best(query, limit) if scores(asked) else self._newest(query, limit)
 
     def terms(self, field: str, prefix: str) -> list[str]:
-        """The terms of `field` that begin with `prefix`, sorted."""
+        """The terms of `field` that begin with `prefix`, sorted.
+
+        A whole list (what `*abc` needs) is kept until the next refresh: it costs a microsecond a
+        term, and shorter ones are cut from it.
+        """
+        if prefix and field not in self._every_term:
+            return self._listed(field, prefix)
+        if field not in self._every_term:
+            self._every_term[field] = self._listed(field, "")
+        every, length = self._every_term[field], len(prefix)
+        first = bisect_left(every, prefix)
+        return every[first : bisect_right(every, prefix, lo=first, key=lambda term: term[:length])]
+
+    def _listed(self, field: str, prefix: str) -> list[str]:
         with _mapped(self._folder):
             return sorted(term for term, _ in self._searcher.terms_with_prefix(field, prefix))
 
@@ -123,10 +147,20 @@ class TantivyEngine:
                     time.sleep(LOCK_PAUSE_S)
         return self._writer
 
+    def _newest(self, query: Query, limit: int) -> Results:
+        """The first `limit` of hits that are all as good as one another."""
+        found = self._searcher.search(query, max(limit, 1), count=True, order_by_field="seq")
+        hits = tuple(
+            Hit(self._capture(address), 0.0, int(seq))
+            for seq, address in found.hits[: max(limit, 0)]
+        )
+        return Results(_total(found), hits)
+
     def _best(self, query: Query, limit: int) -> Results:
         """The first `limit` of all hits in our order, which tantivy's own breaks at ties by where
         a document happens to lie: so all that tie with the last one are fetched.
         """
+        limit = max(limit, 0)
         asked = limit + 1
         while True:
             found = self._searcher.search(query, asked, count=True)
@@ -140,8 +174,7 @@ class TantivyEngine:
             Hit(self._capture(found.hits[at][1]), scores[at], int(seqs[at] or 0))
             for at in order[:limit]
         )
-        total = int(found.count)  # type: ignore[attr-defined]  # there, but not in its stubs
-        return Results(total, hits)
+        return Results(_total(found), hits)
 
     def _capture(self, address: tantivy.DocAddress) -> CaptureId:
         return CaptureId(str(self._searcher.doc(address).get_first("capture")))
@@ -164,12 +197,11 @@ class TantivyEngine:
     def _compiled(self, asked: Plan) -> Query:
         match asked:
             case Has(field, token, weight):
-                return Query.boost_query(self._term(field, token), weight)
+                return _weighed(self._term(field, token), weight)
             case Row(field, tokens, weight):
-                phrase = Query.phrase_query(self._schema, field, list(tokens))
-                return Query.boost_query(phrase, weight)
-            case AnyToken(field, tokens):
-                return self._set(field, tokens)
+                return _weighed(Query.phrase_query(self._schema, field, list(tokens)), weight)
+            case AnyToken(field, tokens, weight):
+                return _weighed(self._set(field, tokens), weight)
             case Between(since, before):
                 return _silent(self._between(since, before))
             case All(parts):
@@ -201,6 +233,8 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for field in WORD_FIELDS:
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="position")
+    for field in STEM_FIELDS:
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
     for field in TOKEN_FIELDS:
         builder.add_text_field(
             field, tokenizer_name="raw", index_option="basic", stored=field == "capture"
@@ -245,6 +279,10 @@ def _add_words(row: Document, field: str, values: Values) -> None:
         row.add_pre_tokenized_text(field, tantivy.PreTokenizedString("", tokens))
 
 
+def _total(found: tantivy.SearchResult) -> int:
+    return int(found.count)  # type: ignore[attr-defined]  # there, but not in its stubs
+
+
 def _microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
@@ -252,6 +290,10 @@ def _microseconds(moment: datetime) -> int:
 def _silent(query: Query) -> Query:
     """`query` as a condition that adds nothing to the score."""
     return Query.const_score_query(query, 0.0)
+
+
+def _weighed(query: Query, weight: float) -> Query:
+    return Query.boost_query(query, weight) if weight else _silent(query)
 
 
 def _all(parts: list[tuple[Occur, Query]]) -> Query:

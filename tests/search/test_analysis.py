@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from search.analysis import Token, analyse, stem_of
+from search.analysis import Token, analyse, forms, stem_of
 from search.folding import MAX_TOKEN_BYTES, fold_word
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "tokens.json").read_text("utf-8"))["texts"]
@@ -41,6 +41,13 @@ def test_no_token_is_empty_too_long_or_holds_a_space(text: str) -> None:
 @given(ANY_TEXT)
 def test_the_same_text_gives_the_same_tokens(text: str) -> None:
     assert analyse(text) == analyse("" + text)
+
+
+@given(ANY_TEXT)
+@example("_東_a_京_ 💊_x " + "y" * 100)
+def test_forms_are_those_of_the_tokens(text: str) -> None:
+    tokens = analyse(text)
+    assert forms(text) == (tokens.exact, tokens.stems)
 
 
 @given(st.text(st.characters(max_codepoint=127), max_size=100))

@@ -260,7 +260,14 @@ def test_a_wildcard_that_stands_for_too_many_words_is_refused(engine: Engine) ->
 def test_terms_are_listed_by_their_beginning(engine: Engine) -> None:
     engine.index([a_document(1, "owl owls fox Öwe")])
     engine.commit()
-    assert engine.terms("text", "ow") == ["owe", "owl", "owls"]
+    for _ in range(2):  # before and after the whole list is kept
+        assert engine.terms("text", "ow") == ["owe", "owl", "owls"]
+        assert engine.terms("text", "owl") == ["owl", "owls"]
+        assert engine.terms("text", "p") == []
+        assert engine.terms("text", "") == ["fox", "owe", "owl", "owls"]
+    engine.index([a_document(2, "owlet")])
+    engine.commit()
+    assert engine.terms("text", "owl") == ["owl", "owlet", "owls"]
 
 
 # Two engines, one answer.
