@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
-from cases.errors import EvidenceError, MachineError
-from cases.settings import NewerVault
+from cases.errors import CallerError, EvidenceError, MachineError
+from cases.settings import NewerVault, SettingsError
 
 SCHEMA = "0001"  # the newest migration in `cases/migrations/versions`
 BUSY_TIMEOUT_S = 60
@@ -34,6 +34,12 @@ class CatalogueDamaged(EvidenceError):
     kind = "catalogue-damaged"
 
 
+class TextUnstorable(CallerError):
+    """A text holds half a character (a byte that is not UTF-8), which no database keeps."""
+
+    kind = "text-unstorable"
+
+
 class Catalogue:
     """A database with our schema. `reading()` and `writing()` give sessions; the caller's work is
     one transaction.
@@ -42,7 +48,7 @@ class Catalogue:
     def __init__(self, engine: Engine, where: str) -> None:
         self.engine = engine
         self.where = where
-        self._writer = engine.execution_options(lantern_write=True)
+        self.writer = engine.execution_options(lantern_write=True)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -55,7 +61,7 @@ class Catalogue:
         """A session whose work is committed at the end, or wholly undone where anything raises."""
         with (
             self._faults_named(),
-            Session(self._writer, expire_on_commit=False) as session,
+            Session(self.writer, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
@@ -67,17 +73,20 @@ class Catalogue:
         except OperationalError as fault:
             raise CatalogueUnusable(
                 f"The catalogue at {self.where} cannot be used: {fault.orig}. Check free space, "
-                "permissions and "
-                "whether another program holds it; nothing was half-written."
+                "permissions and whether another program holds it; nothing was half-written."
             ) from None
         except DatabaseError as fault:
             if "malformed" in str(fault.orig) or "not a database" in str(fault.orig):
                 raise CatalogueDamaged(
                     f"The catalogue at {self.where} is damaged: {fault.orig}. Restore it from a "
-                    "backup; "
-                    "the evidence files are not touched."
+                    "backup; the evidence files are not touched."
                 ) from None
             raise
+        except UnicodeEncodeError as fault:
+            raise TextUnstorable(
+                f"A text cannot be kept, because {fault.object[fault.start : fault.end]!r} in it "
+                "is not a character. Write it again in UTF-8; nothing was changed."
+            ) from None
 
     def close(self) -> None:
         """Give the connections back."""
@@ -87,33 +96,63 @@ class Catalogue:
 def open_catalogue(url: str, *, create: bool = False) -> Catalogue:
     """The catalogue at a SQLAlchemy address; `create` makes the schema.
 
-    Raises `CatalogueUnusable`, `CatalogueDamaged`, or `NewerVault` for a schema of a later
-    version. An older schema is brought up to date, which only ever adds.
+    Raises `CatalogueUnusable`, `CatalogueDamaged`, `SettingsError` for an address that is none, or
+    `NewerVault` for a schema of a later version. An older schema is brought up to date, which only
+    ever adds. Where there is no catalogue, none is left behind.
     """
-    engine = create_engine(url)
+    engine = _engine_at(url)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     catalogue = Catalogue(engine, _spoken(engine))
-    with catalogue._faults_named(), engine.connect() as connection:
-        found = _schema_of(connection)
-    if found is None and not create:
-        raise CatalogueDamaged(
-            f"There is no catalogue at {catalogue.where}. Restore it from a backup, or make a "
-            "new vault with "
-            "`lantern init`."
-        )
-    if found != SCHEMA:
-        _upgrade(catalogue, found)
+    try:
+        _bring_to_date(catalogue, create=create)
+    except BaseException:
+        catalogue.close()
+        raise
     return catalogue
 
 
+def _engine_at(url: str) -> Engine:
+    try:
+        return create_engine(url)
+    except ArgumentError:
+        raise SettingsError(
+            f"{url!r} is not the address of a database. Mend [database] url in lantern.toml: "
+            "leave it out, or write postgresql+psycopg://host/name."
+        ) from None
+    except ImportError as fault:
+        raise CatalogueUnusable(
+            f"The database's driver is not installed ({fault.name}). Install it: "
+            f"pip install {fault.name}"
+        ) from None
+
+
+def _bring_to_date(catalogue: Catalogue, *, create: bool) -> None:
+    engine = catalogue.engine
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    absent = file is not None and not Path(file).exists()  # SQLite would make it by looking
+    found = None
+    if not absent:
+        with catalogue._faults_named(), engine.connect() as connection:
+            found = _schema_of(connection)
+    if found is None and not create:
+        raise CatalogueDamaged(
+            f"There is no catalogue at {catalogue.where}. Restore it from a backup, or make a "
+            "new vault with `lantern init`."
+        )
+    if found != SCHEMA:
+        _upgrade(catalogue, found)
+
+
 def sqlite_url(path: Path) -> str:
-    """The SQLAlchemy address of a SQLite file."""
-    return f"sqlite:///{path}"
+    """The SQLAlchemy address of a SQLite file, whatever signs its path holds."""
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def _spoken(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=True).removeprefix("sqlite:///")
+    if engine.dialect.name == "sqlite":
+        return engine.url.database or "memory"
+    return engine.url.render_as_string(hide_password=True)
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -125,6 +164,8 @@ def _prepare_sqlite(engine: Engine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=ON",  # an erased text leaves no copy in free pages
+            "wal_autocheckpoint=4000",  # pages: fewer copies back into the file during a crawl
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -147,8 +188,7 @@ def _upgrade(catalogue: Catalogue, found: str | None) -> None:
     if found is not None and found not in known_revisions():
         raise NewerVault(
             f"The catalogue at {catalogue.where} has schema {found}; this program knows up to "
-            f"{SCHEMA}. "
-            "Open it with the newer version that made it; nothing was changed."
+            f"{SCHEMA}. Open it with the newer version that made it; nothing was changed."
         )
     with catalogue._faults_named():
-        upgrade(catalogue.engine)
+        upgrade(catalogue.writer)

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from desk.printing import Document, print_json
+from desk.printing import Document, note, print_json
 from jobs.casework import chosen_case
 from jobs.workplace import Acting, Named, at_work
 
@@ -28,6 +28,12 @@ class Desk:
     def work(self) -> Iterator[Acting]:
         """The vault, open for the acting person."""
         with at_work(self.named) as acting:
+            if acting.signer is None:
+                where = acting.keys.folder
+                note(
+                    f"lantern: the key of {acting.person.code} is not at {where}: what you do is "
+                    "recorded as asserted, not signed. Name --keys DIR or LANTERN_KEYS."
+                )
             yield acting
 
     def case(self, acting: Acting, named: str | None) -> str:
