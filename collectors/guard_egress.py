@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from collectors.addresses import (
@@ -54,12 +55,14 @@ class Egress:
         resolver: Resolver,
         timeouts: Timeouts,
         isolation: str,
+        is_own: Callable[[IpAddress], bool] = is_own_address,
     ) -> None:
         self._way_out = way_out
         self._rules = rules
         self._resolver = resolver
         self._timeouts = timeouts
         self._isolation = isolation
+        self._is_own = is_own
 
     async def open(self, asked: Target) -> Opened:
         """The connection, or raises the `GuardRefused` that says why there is none."""
@@ -90,7 +93,7 @@ class Egress:
         self._rules.check_all(text, addresses, port)
         opened = [(address, port) in self._rules.opened for address in addresses]
         for address, allowed in zip(addresses, opened, strict=True):
-            if not allowed and is_own_address(address):
+            if not allowed and self._is_own(address):
                 raise own_machine(text, address, port)
         sock, address = await connect_first(text, addresses, port, self._timeouts.connect_s)
         by_allowance = self._rules.is_private_opening(address, port)

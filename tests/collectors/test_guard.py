@@ -30,8 +30,8 @@ from collectors.errors import (
 )
 from collectors.guard import Guard, GuardEvent
 from collectors.guard_dial import connect_first, is_own_address
-from collectors.guard_egress import Timeouts
-from collectors.guard_rules import parse_allowed
+from collectors.guard_egress import Egress, Timeouts
+from collectors.guard_rules import Rules, parse_allowed
 from collectors.socks import ClientHandshake, Login, Reply, Target
 from collectors.ways_out import DIRECT
 
@@ -186,11 +186,33 @@ def test_a_name_that_resolves_to_a_private_address_is_refused() -> None:
     run(test)
 
 
-@pytest.mark.parametrize("answer", ["1.1.1.1 127.0.0.1", "127.0.0.1 1.1.1.1", "1.1.1.1 ::1"])
-def test_one_private_address_among_public_ones_condemns_the_name(answer: str) -> None:
+@pytest.mark.parametrize(
+    ("answer", "forbidden"),
+    [
+        ("1.1.1.1 127.0.0.1", "127.0.0.1"),
+        ("10.9.8.7 1.1.1.1", "10.9.8.7"),
+        ("1.1.1.1 2606:4700::1111 fd00::1", "fd00::1"),
+        ("1.1.1.1 ::ffff:169.254.169.254", "::ffff:a9fe:a9fe"),
+    ],
+)
+def test_one_private_address_among_public_ones_condemns_the_name(
+    answer: str, forbidden: str
+) -> None:
     async def test() -> None:
         async with guarding(resolver=Answers(mixed_example_test=[answer])) as guard:
-            assert isinstance(await refusal_of(guard, "mixed.example.test", 80), PrivateAddress)
+            refusal = await refusal_of(guard, "mixed.example.test", 80)
+            assert isinstance(refusal, PrivateAddress)
+            assert refusal.facts["address"] == str(ip_address(forbidden))
+
+    run(test)
+
+
+def test_a_public_address_of_this_very_machine_is_refused() -> None:
+    async def test() -> None:
+        resolver = Answers(example_test=["1.1.1.1"])
+        egress = Egress(DIRECT, Rules(), resolver, SHORT, "isolation", is_own=lambda _: True)
+        with pytest.raises(PrivateAddress, match="it is an address of this machine"):
+            await egress.open(Target("example.test", 80))
 
     run(test)
 

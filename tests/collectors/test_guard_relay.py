@@ -15,9 +15,12 @@ from collectors.guard_relay import BUFFER_BYTES, Relay, reset
 Ends = tuple[socket.socket, socket.socket, Relay, asyncio.Event]
 
 
-def tcp_pair() -> tuple[socket.socket, socket.socket]:
+def tcp_pair(near_queue_bytes: int = 0) -> tuple[socket.socket, socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        near = socket.create_connection(listener.getsockname())
+        near = socket.socket()
+        if near_queue_bytes:
+            near.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, near_queue_bytes)
+        near.connect(listener.getsockname())
         far, _ = listener.accept()
     near.setblocking(False)
     far.setblocking(False)
@@ -25,9 +28,13 @@ def tcp_pair() -> tuple[socket.socket, socket.socket]:
 
 
 @contextlib.contextmanager
-def relayed(patience_s: float = 60.0, early: tuple[bytes, bytes] = (b"", b"")) -> Iterator[Ends]:
+def relayed(
+    patience_s: float = 60.0,
+    early: tuple[bytes, bytes] = (b"", b""),
+    client_queue_bytes: int = 0,
+) -> Iterator[Ends]:
     """The two outer ends of a relay: client and server; and what tells that it is over."""
-    client, from_client = tcp_pair()
+    client, from_client = tcp_pair(client_queue_bytes)
     to_server, server = tcp_pair()
     over = asyncio.Event()
     relay = Relay(
@@ -120,6 +127,34 @@ def test_a_reset_waits_for_a_reader_that_is_slow() -> None:
             assert broken
             assert size > BUFFER_BYTES
             await over.wait()
+
+    run(test)
+
+
+def test_a_reset_does_not_overtake_bytes_that_our_own_system_still_holds() -> None:
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        with relayed(client_queue_bytes=8192) as (client, server, _, over):
+            await loop.sock_sendall(server, b"x" * 150_000)  # more than the client's queue takes
+            await asyncio.sleep(0.2)
+            reset(server)
+            await asyncio.sleep(0.2)
+            assert not over.is_set()
+            assert (await receive_all(client))[0::2] == (150_000, True)
+            await over.wait()
+
+    run(test)
+
+
+def test_a_reset_waits_no_longer_than_its_patience_for_a_reader_that_never_reads() -> None:
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        with relayed(patience_s=0.3, client_queue_bytes=8192) as (_, server, _, over):
+            await loop.sock_sendall(server, b"x" * 150_000)
+            await asyncio.sleep(0.2)
+            reset(server)
+            async with asyncio.timeout(5):
+                await over.wait()
 
     run(test)
 
