@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import BinaryIO
-from uuid import UUID
 
 from cases.captures import SealedCapture, SealedRecord
-from cases.commitments import Random, commit
+from cases.commitments import Random
 from cases.identity import RecordId
 from evidence.context import SealContext
 from evidence.digests import BlockDigests, digest_block, labelled, pieces
 from evidence.errors import DraftRefused
 from evidence.exchange import CaptureDraft, Exchange, HttpFacts
-from evidence.manifest import RESTRICTED_COUNT, ListedRecord, clean, manifest_bytes
+from evidence.manifest import ListedRecord, clean, manifest_bytes
 from evidence.restricted import CaptureOpenings
+from evidence.restricted_fields import RestrictedFields
 from evidence.warc_records import (
     CERTIFICATE_CHAIN,
     HTTP_REQUEST,
@@ -62,7 +62,11 @@ class _Payload:
 
 def new_record_id(random: Random) -> RecordId:
     """A fresh `urn:uuid:` of version 4 (RFC 9562)."""
-    return RecordId(UUID(bytes=random(16), version=4).urn)
+    digits = random(16).hex()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return RecordId(
+        f"urn:uuid:{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+    )
 
 
 def open_file_record(
@@ -91,11 +95,17 @@ class CaptureRecords:
     """Writes the members of one capture to `file`."""
 
     def __init__(
-        self, file: WarcFile, opening: FileOpening, context: SealContext, random: Random
+        self,
+        file: WarcFile,
+        opening: FileOpening,
+        context: SealContext,
+        fields: RestrictedFields,
+        random: Random,
     ) -> None:
         self._file = file
         self._opening = opening
         self._context = context
+        self._fields = fields
         self._random = random
         self._records: list[SealedRecord] = []
 
@@ -106,9 +116,7 @@ class CaptureRecords:
         """
         for exchange in draft.exchanges:
             self._write_exchange(exchange)
-        restricted, disclosures = commit(
-            self._context.restricted_values(), RESTRICTED_COUNT, self._random
-        )
+        restricted, disclosures = self._fields.commit(self._random)
         listed = [ListedRecord.of(record) for record in self._records]
         block = manifest_bytes(self._context, draft, listed, self._opening.warcinfo, restricted)
         ties = tuple(concurrent_to(record.record) for record in self._records)

@@ -5,11 +5,12 @@ Byte for byte as docs/formats.md, section 7. Pure: the salted commitments come i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cases.canonical import Json, canonical
+from cases.canonical import Json
 from cases.captures import SealedRecord
 from cases.commitments import CommitmentSet
 from cases.identity import RecordId, Sha256
@@ -19,7 +20,6 @@ from evidence.digests import sha256_of
 from evidence.exchange import CaptureDraft, Exchange, HttpFacts, TlsFacts
 
 FORMAT = "darklantern-manifest/1"
-RESTRICTED_COUNT = 16
 NOT_MEASURED = "not measured"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -60,6 +60,16 @@ class ListedRecord:
             "member_sha256": self.member_sha256,
             "member_bytes": self.member_bytes,
         }
+
+
+# For documents whose keys are ASCII and that hold no fraction this is RFC 8785's form: the tests
+# hold it equal to `cases.canonical`, which looks at every value first and takes twice as long.
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def canonical_form(document: Mapping[str, object]) -> bytes:
+    """The canonical bytes of a manifest's members. Raises `ValueError` for a lone surrogate."""
+    return _encode(document).encode("utf-8")
 
 
 def clean(text: str) -> str:
@@ -128,7 +138,7 @@ def manifest_bytes(
         "warcinfo": warcinfo.document(),
         "restricted": {"set": RESTRICTED_SET, **restricted.document()},
     }
-    return canonical(document)
+    return canonical_form(document)
 
 
 def _redirects(exchanges: Sequence[Exchange]) -> list[Json]:

@@ -11,12 +11,11 @@ from cases.commitments import digest_of
 from cases.identity import RecordId, Sha256
 from cases.times import rfc3339
 from evidence.context import RESTRICTED_NAMES, RESTRICTED_SET
-from evidence.manifest import FORMAT, RESTRICTED_COUNT, ListedRecord
+from evidence.manifest import FORMAT, ListedRecord, canonical_form
 from evidence.problems import Problem, ProblemKind
+from evidence.restricted_fields import COUNT
 
 Document = Mapping[str, object]
-
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 class NotAManifest(Exception):
@@ -27,7 +26,7 @@ def read_manifest(block: bytes) -> Document:
     """The manifest's members. Raises `NotAManifest` unless it is in the one canonical form."""
     try:
         document = json.loads(block.decode("utf-8"))
-        again = _encode(document).encode("utf-8")
+        again = canonical_form(document)
     except (ValueError, RecursionError) as error:
         raise NotAManifest(f"it is not JSON in UTF-8 ({error})") from None
     if again != block:  # our keys are ASCII: this is the order and form of RFC 8785
@@ -123,9 +122,9 @@ def opening_problems(
     if (
         _member(restricted, "set") != RESTRICTED_SET
         or not isinstance(digests, list)
-        or len(digests) != RESTRICTED_COUNT
+        or len(digests) != COUNT
     ):
-        says = f"its restricted fields are not set {RESTRICTED_SET} of {RESTRICTED_COUNT} digests"
+        says = f"its restricted fields are not set {RESTRICTED_SET} of {COUNT} digests"
         yield Problem(ProblemKind.MANIFEST_FORM, says, capture=capture.capture)
         return
     lost = [name for name in RESTRICTED_NAMES if name not in openings]

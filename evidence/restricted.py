@@ -23,7 +23,6 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
-    insert,
     select,
     update,
 )
@@ -45,6 +44,10 @@ OPENINGS = Table(
     Column("disclosure", String, nullable=True),  # null: erased
     sqlite_with_rowid=False,
 )
+
+
+# Twelve rows a capture: bound by the driver, without SQLAlchemy's pass over each row's names.
+_INSERT = "INSERT INTO openings (capture, name, job, disclosure) VALUES (?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +74,13 @@ class OpeningsStore:
     def keep(self, openings: Sequence[CaptureOpenings]) -> None:
         """Returns once the openings lie on the disk, all of them. Raises `OpeningsUnusable`."""
         rows = [
-            {
-                "capture": each.capture,
-                "name": disclosure.name,
-                "job": each.job,
-                "disclosure": disclosure.text,
-            }
+            (each.capture, disclosure.name, each.job, disclosure.text)
             for each in openings
             for disclosure in each.disclosures
         ]
         if rows:
             with self._begin() as connection:
-                connection.execute(insert(OPENINGS), rows)
+                connection.exec_driver_sql(_INSERT, rows)
 
     def of(self, capture: CaptureId) -> dict[str, str | None]:
         """Each field's disclosure, None where it was erased; empty where none is held."""

@@ -28,6 +28,7 @@ from evidence.context import SealContext
 from evidence.errors import DraftRefused, SealingEnded, SealingFailed
 from evidence.exchange import CaptureDraft
 from evidence.restricted import CaptureOpenings
+from evidence.restricted_fields import RestrictedFields
 from evidence.warc_writer import WarcFile
 
 ROLL_BYTES = 1 << 30
@@ -85,6 +86,7 @@ class CaptureWriter:
         """A writer for `context.job` under the vault's `evidence` folder. Starts its thread."""
         self._evidence = evidence
         self._context = context
+        self._fields = RestrictedFields(context.restricted_values())
         self._book = book
         self._openings = openings
         self._clock = clock
@@ -203,7 +205,7 @@ class CaptureWriter:
     def _write(self, asked: _Asked) -> _Written | None:
         file, opening = self._open_file()
         start = file.end_offset
-        records = CaptureRecords(file, opening, self._context, self._random)
+        records = CaptureRecords(file, opening, self._context, self._fields, self._random)
         try:
             capture, openings = records.write(asked.draft)
         except DraftRefused as error:
