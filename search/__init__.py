@@ -4,7 +4,8 @@ Text is analysed once, in this room; `parse_query` gives a typed tree or one `Qu
 `Engine` indexes `SearchDocument`s and answers a tree within a `Scope` (the cases that the caller
 may see: there is no search without one); `snippet` shows where in the stored text it was found.
 The index is disposable: `open_engine` raises `IndexNeedsRebuild` for one that is missing, damaged
-or made by another version, and `rebuild_engine` makes it anew from documents.
+or made by another version, `check_index` reads it whole, and `rebuild_engine` makes it anew from
+documents.
 """
 
 from search.analysis import ANALYSIS_VERSION
@@ -17,7 +18,7 @@ from search.errors import (
     QueryError,
     SearchIndexError,
 )
-from search.folder import open_engine, rebuild_engine
+from search.folder import check_index, open_engine, rebuild_engine
 from search.memory_engine import MemoryEngine
 from search.parser import parse_query
 from search.snippets import SNIPPET_CHARACTERS, Snippet, snippet
@@ -40,6 +41,7 @@ __all__ = [
     "SearchIndexError",
     "Snippet",
     "Tree",
+    "check_index",
     "open_engine",
     "parse_query",
     "query_text",

@@ -1,43 +1,36 @@
-"""The embedded engine, on tantivy: the only module that knows it.
+"""The embedded engine, on tantivy, which nothing outside the modules named for it knows.
 
 tantivy analyses nothing here: it gets our tokens, at our positions, over its whitespace and raw
-tokenizers, and answers plans. Its errors are mapped once, in `_mapped`.
+tokenizers, and answers plans. Its errors are mapped once, in `tantivy_files.mapped`.
 """
 
 from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import tantivy
-from tantivy import Document, FieldType, Occur, Query
+from tantivy import FieldType, Occur, Query
 
 from cases.identity import CaptureId
-from search.analysis import VALUE_GAP
-from search.document import (
-    STEM_FIELDS,
-    TOKEN_FIELDS,
-    WORD_FIELDS,
-    SearchDocument,
-    Values,
-    index_tokens,
-)
+from search.document import SearchDocument
 from search.engine import Hit, Results, Scope
-from search.errors import IndexBusy, IndexNeedsRebuild, IndexUnwritable
+from search.errors import IndexBusy
 from search.plan import All, Any, AnyToken, Between, Except, Has, Plan, Row, plan, scores
+from search.tantivy_files import LockHeld, mapped, verify_checksums
+from search.tantivy_rows import microseconds, row_of, schema
 from search.tree import Tree
 
 TANTIVY_VERSION: Final = version("tantivy")
 WRITER_MEMORY_BYTES: Final = 64_000_000
+VERIFIED_AT_OPENING_BYTES: Final = 64_000_000  # about 30 ms; a larger index waits for `verify`
 LOCK_PAUSE_S: Final = 0.05
 SCORE_DECIMALS: Final = 4  # sums of floats in another order differ below this
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class TantivyEngine:
@@ -50,26 +43,27 @@ class TantivyEngine:
         self._folder = folder
         self._lock_wait_s = lock_wait_s
         self._writer: tantivy.IndexWriter | None = None
-        self._schema = _schema()
+        self._schema = schema()
         self._every_term: dict[str, list[str]] = {}
-        with _mapped(folder):
+        with mapped(folder):
+            verify_checksums(folder, VERIFIED_AT_OPENING_BYTES)
             self._index = tantivy.Index.open(str(folder))
             self._searcher = self._index.searcher()
 
     @classmethod
     def create(cls, folder: Path, *, lock_wait_s: float = 10.0) -> TantivyEngine:
         """An engine over a new, empty index in `folder`, which exists and is empty."""
-        with _mapped(folder):
-            tantivy.Index(_schema(), path=str(folder))
+        with mapped(folder):
+            tantivy.Index(schema(), path=str(folder))
         return cls(folder, lock_wait_s=lock_wait_s)
 
     def index(self, documents: Iterable[SearchDocument]) -> int:
         """How many documents were taken; each replaces the one of the same capture."""
         taken = 0
         for document in documents:
-            row = _row(document)
+            row = row_of(document)
             writer = self._writing()
-            with _mapped(self._folder):
+            with mapped(self._folder):
                 writer.delete_documents_by_term("capture", document.capture)
                 writer.add_document(row)
             taken += 1
@@ -79,21 +73,21 @@ class TantivyEngine:
         """Take these captures out of the index."""
         for capture in captures:
             writer = self._writing()
-            with _mapped(self._folder):
+            with mapped(self._folder):
                 writer.delete_documents_by_term("capture", capture)
 
     def commit(self) -> None:
         """Make every write since the last commit durable and visible, and free the lock."""
         if self._writer is not None:
             writer, self._writer = self._writer, None
-            with _mapped(self._folder):
+            with mapped(self._folder):
                 writer.commit()
                 writer.wait_merging_threads()
         self.refresh()
 
     def refresh(self) -> None:
         """See what other programs have committed."""
-        with _mapped(self._folder):
+        with mapped(self._folder):
             self._index.reload()
             self._searcher = self._index.searcher()
         self._every_term.clear()
@@ -102,7 +96,7 @@ class TantivyEngine:
         """The documents within `scope` that `tree` describes; at most `limit` hits."""
         if not scope.cases:
             return Results(0, ())
-        with _mapped(self._folder):
+        with mapped(self._folder):
             asked = plan(tree, self)
             query = self._scoped(self._compiled(asked), scope)
             return self._best(query, limit) if scores(asked) else self._newest(query, limit)
@@ -122,12 +116,17 @@ class TantivyEngine:
         return every[first : bisect_right(every, prefix, lo=first, key=lambda term: term[:length])]
 
     def _listed(self, field: str, prefix: str) -> list[str]:
-        with _mapped(self._folder):
+        with mapped(self._folder):
             return sorted(term for term, _ in self._searcher.terms_with_prefix(field, prefix))
 
     def count(self) -> int:
         """How many documents the index holds."""
         return self._searcher.num_docs
+
+    def verify(self) -> None:
+        """Read the whole index against its checksums. Raises `IndexNeedsRebuild`."""
+        with mapped(self._folder):
+            verify_checksums(self._folder)
 
     def close(self) -> None:
         """Drop what was not committed and free the lock."""
@@ -139,9 +138,9 @@ class TantivyEngine:
             give_up = time.monotonic() + self._lock_wait_s
             while self._writer is None:
                 try:
-                    with _mapped(self._folder):
+                    with mapped(self._folder):
                         self._writer = self._index.writer(WRITER_MEMORY_BYTES, num_threads=1)
-                except _LockHeld:
+                except LockHeld:
                     if time.monotonic() >= give_up:
                         raise IndexBusy(self._folder, self._lock_wait_s) from None
                     time.sleep(LOCK_PAUSE_S)
@@ -224,67 +223,13 @@ class TantivyEngine:
             self._schema,
             "captured",
             FieldType.Integer,
-            None if since is None else _microseconds(since),
-            None if before is None else _microseconds(before) - 1,
+            None if since is None else microseconds(since),
+            None if before is None else microseconds(before) - 1,
         )
-
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    for field in WORD_FIELDS:
-        builder.add_text_field(field, tokenizer_name="whitespace", index_option="position")
-    for field in STEM_FIELDS:
-        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
-    for field in TOKEN_FIELDS:
-        builder.add_text_field(
-            field, tokenizer_name="raw", index_option="basic", stored=field == "capture"
-        )
-    builder.add_text_field("case", tokenizer_name="raw", index_option="basic")
-    builder.add_boolean_field("restricted", indexed=True)
-    builder.add_unsigned_field("seq", fast=True, indexed=True)
-    builder.add_integer_field("captured", fast=True, indexed=True)
-    return builder.build()
-
-
-def _row(document: SearchDocument) -> Document:
-    row = Document()
-    for field, values in index_tokens(document).items():
-        if field in TOKEN_FIELDS:
-            for value in values:
-                row.add_text(field, value[0])
-        else:
-            _add_words(row, field, values)
-    row.add_text("case", document.case)
-    row.add_boolean("restricted", document.restricted)
-    row.add_unsigned("seq", document.seq)
-    row.add_integer("captured", _microseconds(document.captured))
-    return row
-
-
-def _add_words(row: Document, field: str, values: Values) -> None:
-    """Our tokens at our positions.
-
-    A single value is handed over as its tokens with spaces between (a token has none inside),
-    which gives the same positions at a third of the cost of a Python object for each.
-    """
-    if len(values) == 1:
-        row.add_text(field, " ".join(values[0]))
-        return
-    tokens: list[tantivy.Token] = []
-    position = 0
-    for value in values:
-        tokens += [tantivy.Token(token, position + at, 0, 0) for at, token in enumerate(value)]
-        position += len(value) + VALUE_GAP
-    if tokens:
-        row.add_pre_tokenized_text(field, tantivy.PreTokenizedString("", tokens))
 
 
 def _total(found: tantivy.SearchResult) -> int:
     return int(found.count)  # type: ignore[attr-defined]  # there, but not in its stubs
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _silent(query: Query) -> Query:
@@ -301,46 +246,3 @@ def _all(parts: list[tuple[Occur, Query]]) -> Query:
     if all(occur == Occur.MustNot for occur, _ in parts):
         parts = [(Occur.Must, _silent(Query.all_query())), *parts]
     return Query.boolean_query(parts)
-
-
-class _LockHeld(Exception):
-    """Somebody else writes this index."""
-
-
-@contextmanager
-def _mapped(folder: Path) -> Iterator[None]:
-    """Turn what tantivy raises into our errors; what it does not explain is raised as it is.
-
-    A panic (a damaged file that its checks let through) comes as a `BaseException` of pyo3.
-    """
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        text = str(error)
-        if "LockBusy" in text:
-            raise _LockHeld from error
-        if "StorageFull" in text or "No space left" in text or "PermissionDenied" in text:
-            raise IndexUnwritable(folder, _first_line(text)) from error
-        if isinstance(error, OSError) or any(sign in text for sign in _SIGNS_OF_DAMAGE):
-            raise IndexNeedsRebuild(folder, "damaged", _first_line(text)) from error
-        raise
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":
-            raise IndexNeedsRebuild(folder, "damaged", "the index made its engine fail") from error
-        raise
-
-
-_SIGNS_OF_DAMAGE: Final = (
-    "orrupt",
-    "Failed to open",
-    "DoesNotExist",
-    "IoError",
-    "InvalidData",
-    "UnexpectedEof",
-    "An IO error",
-    "incompatible",
-)
-
-
-def _first_line(text: str) -> str:
-    return text.splitlines()[0][:200] if text else "no reason given"

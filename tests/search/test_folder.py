@@ -21,6 +21,7 @@ from search import (
     IndexUnwritable,
     Scope,
     SearchDocument,
+    check_index,
     open_engine,
     parse_query,
     rebuild_engine,
@@ -104,6 +105,32 @@ def test_a_damaged_index_must_be_rebuilt_and_can_be(
     assert why_rebuild(folder) == ("missing" if gone else "damaged")
     assert owls(rebuild_engine(folder, DOCUMENTS)) == 20
     assert owls(open_engine(folder)) == 20
+
+
+@pytest.mark.parametrize("ending", [".term", ".idx", ".pos", ".fast", ".store", ".fieldnorm"])
+def test_one_flipped_bit_is_found_by_a_check(folder: Path, ending: str) -> None:
+    assert check_index(folder) == 20
+    (path,) = [path for path in folder.rglob("*") if path.name.endswith(ending)]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(IndexNeedsRebuild, match=rf"{path.name} fails its checksum"):
+        check_index(folder)
+    assert why_rebuild(folder) == "damaged"
+
+
+def test_an_index_too_large_to_be_read_at_opening_is_opened_unread(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = folder.rglob("*.store")
+    content = bytearray(path.read_bytes())
+    content[0] ^= 1
+    path.write_bytes(content)
+    assert why_rebuild(folder) == "damaged"
+    monkeypatch.setattr("search.tantivy_engine.VERIFIED_AT_OPENING_BYTES", 1)
+    assert open_engine(folder).count() == 20
+    with pytest.raises(IndexNeedsRebuild, match="fails its checksum"):
+        check_index(folder)
 
 
 @pytest.mark.parametrize(
