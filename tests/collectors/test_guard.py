@@ -152,6 +152,7 @@ def test_the_guard_connects_to_the_address_it_checked_and_notes_it() -> None:
     run(test)
 
 
+@pytest.mark.promise("P-5")
 @pytest.mark.parametrize(
     "host",
     [
@@ -172,6 +173,7 @@ def test_a_private_address_in_any_spelling_is_refused_at_the_socket(host: str) -
     run(test)
 
 
+@pytest.mark.promise("P-5")
 def test_a_name_that_resolves_to_a_private_address_is_refused() -> None:
     async def test() -> None:
         resolver = Answers(inside_example_test=["127.0.0.1"], v6_example_test=["::1"])
@@ -186,6 +188,7 @@ def test_a_name_that_resolves_to_a_private_address_is_refused() -> None:
     run(test)
 
 
+@pytest.mark.promise("P-5")
 @pytest.mark.parametrize(
     ("answer", "forbidden"),
     [
@@ -217,6 +220,7 @@ def test_a_public_address_of_this_very_machine_is_refused() -> None:
     run(test)
 
 
+@pytest.mark.promise("P-5")
 def test_a_name_that_is_rebound_is_refused_at_its_next_connection() -> None:
     async def test() -> None:
         resolver = Answers(demo_example_test=["127.0.0.1", "127.0.0.1", "127.0.0.2"])
@@ -543,6 +547,7 @@ def test_a_page_comes_through_byte_for_byte_and_ends_as_it_ended(
     run(test)
 
 
+@pytest.mark.promise("P-5")
 def test_every_private_target_of_the_test_server_is_refused(site: dict[str, Any]) -> None:
     kinds = ["", "loopback", "localhost", "v6", "v6-mapped", "decimal", "octal", "hex", "short"]
     kinds += ["zero", "ten", "enclosed"]

@@ -65,6 +65,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.promise("P-5")
 @pytest.mark.parametrize(("url", "kind"), REFUSED.values(), ids=REFUSED)
 def test_an_address_is_refused_before_any_socket_is_opened(
     url: str, kind: type[GuardRefused]

@@ -154,6 +154,7 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(within())
 
 
+@pytest.mark.promise("P-6")
 def test_names_go_to_a_socks_proxy_as_names_and_the_local_dns_learns_nothing() -> None:
     async def test() -> None:
         proxy = Socks()
@@ -185,6 +186,7 @@ def test_a_public_address_goes_to_the_proxy_as_an_address_however_it_was_spelled
     run(test)
 
 
+@pytest.mark.promise("P-5")
 @pytest.mark.parametrize("kind", ["socks5", "http"])
 @pytest.mark.parametrize(
     "host",
@@ -364,6 +366,7 @@ async def half_an_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWri
 FAULTS = [silent, hangs_up, resets, rubbish, half_an_answer]
 
 
+@pytest.mark.promise("P-6")
 @pytest.mark.parametrize("kind", ["socks5", "tor", "http"])
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.__name__ for fault in FAULTS])
 def test_an_upstream_that_fails_in_any_way_never_leads_to_a_direct_connection(
@@ -382,6 +385,7 @@ def test_an_upstream_that_fails_in_any_way_never_leads_to_a_direct_connection(
     run(test)
 
 
+@pytest.mark.promise("P-6")
 @pytest.mark.parametrize("kind", ["socks5", "tor", "http"])
 def test_an_upstream_that_is_down_never_leads_to_a_direct_connection(kind: str) -> None:
     async def test() -> None:
