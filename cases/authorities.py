@@ -16,6 +16,8 @@ from cases.models import Authority, Case
 from cases.scope import covers, host_pattern
 from cases.times import for_people, from_rfc3339, rfc3339
 
+LEVEL_LETTERS = 40  # the column's; SQLite would not mind more, PostgreSQL would
+
 
 class AuthorityMissing(AuthorityError):
     """No authority of the case was ever entered, or none of that id."""
@@ -33,6 +35,12 @@ class AuthorityCancelled(AuthorityError):
     """The authority was cancelled before the fetch began (AUT-8)."""
 
     kind = "authority-cancelled"
+
+
+class AuthorityNotBegun(AuthorityError):
+    """The authority was granted after the instant asked about: a clock was put back."""
+
+    kind = "authority-not-begun"
 
 
 class OutsideAuthority(AuthorityError):
@@ -84,6 +92,7 @@ class AuthorityView:
     purpose: str
     scope: tuple[str, ...]
     granted_by: str
+    granted_at: datetime
     until: datetime
     cancelled_at: datetime | None
     for_review: bool
@@ -91,8 +100,10 @@ class AuthorityView:
     renews: AuthorityId | None
 
     def live_at(self, moment: datetime) -> bool:
-        """Whether it has neither ended nor been cancelled at that instant."""
-        return moment <= self.until and (self.cancelled_at is None or moment < self.cancelled_at)
+        """Whether it was granted by that instant and had neither ended nor been cancelled."""
+        if not self.granted_at <= moment <= self.until:
+            return False
+        return self.cancelled_at is None or moment < self.cancelled_at
 
 
 def add_authority(
@@ -101,11 +112,16 @@ def add_authority(
     """Enter an authority; with it, whether its end should be confirmed with the authorising
     officer.
 
-    Raises `UsageError` for an unknown type, an empty text or a scope that is no host,
-    `AuthorityTooLong` for an end beyond the type's limit.
+    Raises `UsageError` for an unknown type, an empty text, a scope that is no host or a grant that
+    is yet to come, `AuthorityTooLong` for an end beyond the type's limit.
     """
     kind = authority_type(new.type)
     _require_texts(new)
+    if new.granted_at > now:
+        raise UsageError(
+            f"An authority granted at {for_people(new.granted_at)} is not granted yet. Enter it "
+            "once it is."
+        )
     scope = [host_pattern(line).text for line in new.scope]
     limit = limit_of(kind, new.granted_at)
     until = new.until or (limit.until if limit else None)
@@ -118,11 +134,11 @@ def add_authority(
         )
     if until <= now:
         raise UsageError(f"--until {for_people(until)} is already past. Enter a later time.")
-    highest = session.scalar(select(func.max(Authority.number)).where(Authority.case_id == case.id))
+    number = _next_number(session, case)
     row = Authority(
         id=new_id("a"),
         case_id=case.id,
-        number=(highest or 0) + 1,
+        number=number,
         type=new.type,
         level=new.level,
         purpose=new.purpose,
@@ -150,6 +166,13 @@ def add_authority(
     return _view(row, case.reference), limit is not None and limit.confirm
 
 
+def _next_number(session: Session, case: Case) -> int:
+    # SQLite's write lock is held since BEGIN IMMEDIATE; PostgreSQL locks the case's row here.
+    session.execute(select(Case.id).where(Case.id == case.id).with_for_update())
+    highest = select(func.max(Authority.number)).where(Authority.case_id == case.id)
+    return (session.scalar(highest) or 0) + 1
+
+
 def _require_texts(new: NewAuthority) -> None:
     for name in ("purpose", "necessity", "proportionality", "granted_by"):
         if not getattr(new, name).strip():
@@ -159,6 +182,8 @@ def _require_texts(new: NewAuthority) -> None:
             )
     if not new.scope:
         raise UsageError("An authority needs at least one --scope HOST: what may be collected.")
+    if new.level is not None and len(new.level) > LEVEL_LETTERS:
+        raise UsageError(f"--level has room for {LEVEL_LETTERS} letters. Shorten it: L3.")
 
 
 def authorities_of(session: Session, case: CaseId) -> list[AuthorityView]:
@@ -181,6 +206,7 @@ def _view(row: Authority, case_reference: str) -> AuthorityView:
         purpose=row.purpose,
         scope=tuple(row.scope),
         granted_by=row.granted_by,
+        granted_at=from_rfc3339(row.granted_at),
         until=from_rfc3339(row.until),
         cancelled_at=from_rfc3339(row.cancelled_at) if row.cancelled_at else None,
         for_review=row.for_review,
@@ -213,9 +239,9 @@ def covering(
 ) -> AuthorityView:
     """The authority that allows the address to be fetched at that instant.
 
-    Raises `AuthorityMissing`, `OutsideAuthority`, `AuthorityCancelled` or `AuthorityExpired`: the
-    reason nearest to being lawful, with what to type next. The newest covering authority is
-    chosen.
+    Raises `AuthorityMissing`, `OutsideAuthority`, `AuthorityNotBegun`, `AuthorityCancelled` or
+    `AuthorityExpired`: the reason nearest to being lawful, with what to type next. The newest
+    covering authority is chosen.
     """
     add = f"lantern authority add --case {case_reference} --scope HOST --until TIME …"
     if not held:
@@ -234,15 +260,23 @@ def covering(
             f"{add}",
             url=url,
         )
-    last = of_address[-1]
-    if last.cancelled_at is not None and last.cancelled_at <= at:
-        raise AuthorityCancelled(
-            f"Authority {last.reference} was cancelled at {for_people(last.cancelled_at)}, so "
-            f"{url} "
-            f"was not fetched. Enter another if collection is still lawful: {add}",
+    raise _why_not(of_address[-1], url, at, add)
+
+
+def _why_not(last: AuthorityView, url: str, at: datetime, add: str) -> AuthorityError:
+    if at < last.granted_at:
+        return AuthorityNotBegun(
+            f"Authority {last.reference} begins at {for_people(last.granted_at)} and this "
+            f"machine's clock says {for_people(at)}, so {url} was not fetched. Set the clock.",
             url=url,
         )
-    raise AuthorityExpired(
+    if last.cancelled_at is not None and last.cancelled_at <= at:
+        return AuthorityCancelled(
+            f"Authority {last.reference} was cancelled at {for_people(last.cancelled_at)}, so "
+            f"{url} was not fetched. Enter another if collection is still lawful: {add}",
+            url=url,
+        )
+    return AuthorityExpired(
         f"Authority {last.reference} ended at {for_people(last.until)}, so {url} was not fetched. "
         f"Renew it: lantern authority renew {last.reference} --until TIME",
         url=url,

@@ -4,6 +4,7 @@ outcome.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from cases.identity import AuthorityId, CaseId, JobId, Outcome, PersonId, new_id
 from cases.models import Capture, Case, Job
 from cases.times import from_rfc3339, rfc3339
 
+NUMBER = re.compile(r"[0-9]{1,9}")  # what a database's integer holds
 RUNNING, FINISHED, STOPPED, INTERRUPTED = "running", "finished", "stopped", "interrupted"
 
 
@@ -62,6 +64,8 @@ def open_job(
     now: datetime,
 ) -> JobId:
     """Put a running job on record."""
+    # SQLite's write lock is held since BEGIN IMMEDIATE; PostgreSQL locks the case's row here.
+    session.execute(select(Case.id).where(Case.id == authority.case).with_for_update())
     highest = session.scalar(select(func.max(Job.number)).where(Job.case_id == authority.case))
     row = Job(
         id=new_id("j"),
@@ -86,7 +90,7 @@ def job_of(session: Session, named: str) -> JobView:
     """The job of that id or reference (LINDEN-J3). Raises `JobUnknown`."""
     query = select(Job, Case.reference).join(Case, Case.id == Job.case_id)
     case, _, number = named.upper().rpartition("-J")
-    if case and number.isdecimal():
+    if case and NUMBER.fullmatch(number):
         query = query.where(Case.reference == case, Job.number == int(number))
     else:
         query = query.where(Job.id == named)
@@ -98,7 +102,8 @@ def job_of(session: Session, named: str) -> JobView:
 
 def jobs_of(session: Session, case: CaseId | None, *, state: str | None = None) -> list[JobView]:
     """The jobs of a case, or of all, oldest first."""
-    query = select(Job, Case.reference).join(Case, Case.id == Job.case_id).order_by(Job.created_at)
+    query = select(Job, Case.reference).join(Case, Case.id == Job.case_id)
+    query = query.order_by(Job.created_at, Case.reference, Job.number)
     if case is not None:
         query = query.where(Job.case_id == case)
     if state is not None:
@@ -125,7 +130,7 @@ def _view(session: Session, row: Job, case_reference: str) -> JobView:
         created_at=from_rfc3339(row.created_at),
         ended_at=from_rfc3339(row.ended_at) if row.ended_at else None,
         stop_asked=row.stop_asked_at is not None,
-        outcomes=dict(counted.tuples().all()),
+        outcomes=dict(counted.all()),
     )
 
 

@@ -162,7 +162,7 @@ class Step(Base):
     __tablename__ = "step"
     capture_id: Mapped[str] = mapped_column(ForeignKey("capture.id"), primary_key=True)
     step: Mapped[str] = mapped_column(String(16), primary_key=True)
-    version: Mapped[str] = mapped_column(String(80))
+    version: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(10))  # done, failed
     says: Mapped[str | None] = mapped_column(Text)
     index_seq: Mapped[int | None] = mapped_column(BigInteger, index=True)  # rises at each indexing

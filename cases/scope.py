@@ -32,7 +32,7 @@ class HostPattern:
         try:
             parts = urlsplit(url)
             host, port = _host_of(parts.hostname or ""), parts.port
-        except ValueError:
+        except (ValueError, UsageError):
             return False
         if parts.scheme not in DEFAULT_PORTS or not host:
             return False

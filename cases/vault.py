@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,13 +99,15 @@ class Vault:
 def create_vault(root: Path, *, way_out: str, operator: str, encrypted: str) -> Vault:
     """A new vault in `root`, which must be absent or empty; its settings file is written last.
 
-    Raises `VaultExists`, or `VaultUnwritable` where the machine will not have it.
+    All of it or nothing: whatever fails, `root` is absent or empty again. Raises `VaultExists`, or
+    `VaultUnwritable` where the machine will not have it.
     """
+    absent = [folder for folder in (root, *root.parents) if not folder.exists()]
     try:
         root.mkdir(parents=True, exist_ok=True)
         held = sorted(entry.name for entry in root.iterdir())
-    except (OSError, NotADirectoryError) as fault:
-        raise VaultUnwritable(f"{root} cannot be made a vault: {fault.strerror}.") from None
+    except OSError as fault:
+        raise _unwritable(root, fault) from None
     if held:
         what = "already holds a vault" if SETTINGS_FILE in held else f"is not empty ({held[0]} …)"
         raise VaultExists(f"{root} {what}. Name an empty or new folder: lantern init DIR …")
@@ -119,14 +122,37 @@ def create_vault(root: Path, *, way_out: str, operator: str, encrypted: str) -> 
         ),
     )
     try:
-        root.chmod(0o700)
-        for folder in (vault.evidence, vault.spool):
-            folder.mkdir()
-        open_catalogue(vault.catalogue_url, create=True).close()
-        write_settings(vault.settings_path, vault.settings)
+        _furnish(vault)
     except OSError as fault:
-        raise VaultUnwritable(f"{root} cannot be made a vault: {fault.strerror}.") from None
+        _take_back(root, absent)
+        raise _unwritable(root, fault) from None
+    except BaseException:
+        _take_back(root, absent)
+        raise
     return vault
+
+
+def _furnish(vault: Vault) -> None:
+    vault.root.chmod(0o700)
+    for folder in (vault.evidence, vault.spool):
+        folder.mkdir()
+    open_catalogue(vault.catalogue_url, create=True).close()
+    write_settings(vault.settings_path, vault.settings)
+
+
+def _take_back(root: Path, made: list[Path]) -> None:
+    """Remove what was put into a folder that was empty, and the folders that were not there."""
+    for entry in root.iterdir():
+        shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink()
+    for folder in made:  # the vault's own first, then those above it
+        folder.rmdir()
+
+
+def _unwritable(root: Path, fault: OSError) -> VaultUnwritable:
+    return VaultUnwritable(
+        f"{root} cannot be made a vault: {fault.strerror}. Name a folder that you may write in: "
+        "lantern init DIR …"
+    )
 
 
 def open_vault(root: Path) -> Vault:
@@ -160,9 +186,17 @@ def held_alone(lock: Path) -> Iterator[bool]:
     """Hold a lock file for as long as the block runs; yields whether it was free. Never waits.
 
     The lock ends with the process, however it ends: that is how a dead job is told from a live one.
+    Raises `VaultUnwritable` where the lock file cannot be made.
     """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a") as handle:
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = lock.open("a")
+    except OSError as fault:
+        raise VaultUnwritable(
+            f"The lock {lock} cannot be taken: {fault.strerror}. Check the vault's permissions "
+            "and free space."
+        ) from None
+    with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

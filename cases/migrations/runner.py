@@ -25,7 +25,11 @@ def known_revisions() -> set[str]:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the schema to the newest version, in one transaction."""
+    """Bring the schema to the newest version, in one transaction.
+
+    `engine` takes the write lock at its start: of two programs that find an old schema at once, the
+    second waits, and then finds a new one.
+    """
     config = _config()
     with engine.connect() as connection, connection.begin():
         config.attributes["connection"] = connection

@@ -264,7 +264,7 @@ def upgrade() -> None:
         "step",
         sa.Column("capture_id", sa.String(length=40), nullable=False),
         sa.Column("step", sa.String(length=16), nullable=False),
-        sa.Column("version", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.String(length=200), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("says", sa.Text(), nullable=True),
         sa.Column("index_seq", sa.BigInteger(), nullable=True),
