@@ -14,14 +14,12 @@ import sys
 import threading
 import unicodedata
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from itertools import groupby
 from typing import Final, NamedTuple
-
-import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
 
 from search.folding import APOSTROPHES, cut, fold_word
 
@@ -31,6 +29,7 @@ ANALYSIS_VERSION: Final = (
 )
 MAX_FOLDED_CHARACTERS: Final = 1000  # of a "word" that is a whole encoded file, the rest is cut
 CACHED_BELOW: Final = 64  # characters; longer words do not come twice
+STRETCH_CHARACTERS: Final = 1 << 18
 VALUE_GAP: Final = 100  # positions left free between two values of one field
 
 
@@ -48,19 +47,13 @@ def _ranges(wanted: str) -> str:
     return "".join(f"{re.escape(chr(span[0]))}-{re.escape(chr(span[-1]))}" for span in spans)
 
 
-_MARKS: Final = _ranges("M")
-_INVISIBLE: Final = _ranges("Cf")
-_INSIDE: Final = f"[\\w{_MARKS}{_INVISIBLE}]"
 _EMOJI_ONE: Final = (
     "(?:[\U0001f1e6-\U0001f1ff]{2}|[\U0001f000-\U0001faff\u2600-\u27bf\u2b1b-\u2b55\u231a-\u23ff])"
     "[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\u20e3\U000e0020-\U000e007f]*"
 )
-_WORDS: Final = re.compile(
-    f"{_INSIDE}+(?:[{APOSTROPHES}](?=\\w){_INSIDE}+)*|{_EMOJI_ONE}(?:\u200d{_EMOJI_ONE})*"
-)
 _EMOJI: Final = re.compile(_EMOJI_ONE)
-_ASCII_WORDS: Final = re.compile(r"\w+(?:'\w+)*", re.ASCII)
 _EMOJI_DRESS: Final = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+_ASCII_WORDS: Final = re.compile(r"\w+(?:'\w+)*", re.ASCII)
 
 # Scripts written without spaces between words (Unicode blocks).
 _UNSPACED: Final = (
@@ -69,11 +62,33 @@ _UNSPACED: Final = (
     "\u0e01-\u0e4f\u0e80-\u0ecf\u1000-\u103f\u104a-\u109f\u1780-\u17d3\ua9e0-\ua9ef\uaa60-\uaa7f"
 )
 _UNSPACED_LETTER: Final = re.compile(f"[{_UNSPACED}]")
-_PARTS: Final = re.compile(
-    f"[{_UNSPACED}][{_MARKS}{_INVISIBLE}\uff9e\uff9f]*|(?:(?![{_UNSPACED}]).)+", re.DOTALL
-)
 
-_stemmer = snowballstemmer.stemmer("english")
+
+@cache
+def _any_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Words of any script, and the parts of a run in which a script without spaces occurs.
+
+    Made when first needed: reading the Unicode tables takes 30 ms, and most commands search
+    nothing.
+    """
+    marks, invisible = _ranges("M"), _ranges("Cf")
+    inside = f"[\\w{marks}{invisible}]"
+    words = f"{inside}+(?:[{APOSTROPHES}](?=\\w){inside}+)*|{_EMOJI_ONE}(?:\u200d{_EMOJI_ONE})*"
+    parts = f"[{_UNSPACED}][{marks}{invisible}\uff9e\uff9f]*|(?:(?![{_UNSPACED}]).)+"
+    return re.compile(words), re.compile(parts, re.DOTALL)
+
+
+@cache
+def _stemmer() -> Callable[[str], str]:
+    """The English stemmer, made when first needed: its package reads every language's, which
+    takes longer than everything else in the room together.
+    """
+    import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
+
+    stem: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
+    return stem
+
+
 _stemmer_lock = threading.Lock()  # the stemmer keeps the word that it works on in itself
 
 
@@ -125,26 +140,50 @@ def analyse(text: str) -> Analysed:
     return Analysed(tuple(exact), tuple(stems), starts, ends)
 
 
-def forms(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def forms(text: str, stretch: int = STRETCH_CHARACTERS) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The exact and the stemmed forms that `analyse` gives, five times as fast without offsets:
     for indexing, where the time goes.
     """
+    exact: list[str] = []
+    stems: list[str] = []
+    for _, piece in stretches(text, stretch):
+        pairs = _forms_in(piece)
+        exact += [pair[0] for pair in pairs]
+        stems += [pair[1] for pair in pairs]
+    if "" in exact:
+        return tuple(filter(None, exact)), tuple(filter(None, stems))
+    return tuple(exact), tuple(stems)
+
+
+def stretches(text: str, size: int = STRETCH_CHARACTERS) -> Iterator[tuple[int, str]]:
+    """`text` in pieces of about `size` characters and where each begins, cut at spaces, where no
+    token is: a text of 50 MB is not held as ten million words at once.
+    """
+    start = 0
+    while len(text) - start > size:
+        cut_at = text.rfind(" ", start, start + size)
+        if cut_at <= start:
+            cut_at = text.find(" ", start + size)
+        if cut_at < 0:
+            break
+        yield start, text[start:cut_at]
+        start = cut_at
+    yield start, text[start:]
+
+
+def _forms_in(text: str) -> list[tuple[str, str]]:
+    """The two forms of each word of `text`, both empty for some."""
     words: list[str] = _pattern(text).findall(text)
     if not text.isascii() and _UNSPACED_LETTER.search(text):
         words = [part for word in words for part in _parts(word)]
     if "_" in text:
         words = [word.strip("_") for word in words]
     of_word = _forms if max(map(len, words), default=0) < CACHED_BELOW else _forms_of
-    pairs = list(map(of_word, words))
-    exact = [pair[0] for pair in pairs]
-    stems = [pair[1] for pair in pairs]
-    if "" in exact:
-        return tuple(filter(None, exact)), tuple(filter(None, stems))
-    return tuple(exact), tuple(stems)
+    return list(map(of_word, words))
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return _ASCII_WORDS if text.isascii() else _WORDS
+    return _ASCII_WORDS if text.isascii() else _any_words()[0]
 
 
 def _words(text: str) -> Iterator[tuple[str, int, int]]:
@@ -163,7 +202,7 @@ def _parts(word: str) -> Sequence[str]:
     """A run of letters cut where a script without spaces begins, ends or goes on."""
     if word.isascii() or not _UNSPACED_LETTER.search(word):
         return (word,)
-    return _PARTS.findall(word)
+    return _any_words()[1].findall(word)
 
 
 def _forms_of(word: str) -> tuple[str, str]:
@@ -188,4 +227,4 @@ def stem_of(exact: str) -> str:
     if not (exact.isascii() and exact.isalpha()):
         return exact
     with _stemmer_lock:
-        return sys.intern(_stemmer.stemWord(exact))
+        return sys.intern(_stemmer()(exact))

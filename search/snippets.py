@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from search.analysis import Analysed, analyse
+from search.analysis import Analysed, analyse, stretches
 from search.fields import DEFAULT_FIELDS, IDENTIFIER_KINDS, QUERY_FIELDS, TEXT, Field, Kind
 from search.patterns import glob, single_token, within
 from search.tree import And, Captured, Fuzzy, Leaf, Not, Or, Phrase, Term, Tree, Wildcard
 
 SNIPPET_CHARACTERS: Final = 240
+LOOKED_AT_CHARACTERS: Final = 4_000_000  # a few seconds of analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +51,43 @@ def snippet(
     """The stretch of `source` with the most of what `tree` looks for; at most `limit` characters.
 
     It begins and ends at whole words, unless one word is longer than `limit`. Where nothing is
-    found (the match lies in another field) it is the beginning. `field` says what `source` is.
+    found (the match lies in another field) it is the beginning. `field` says what `source` is. Of
+    a long text it is of the first quarter of a million characters in which anything is found;
+    what lies past the first four million is not looked at.
     """
     if limit < 1:
         raise ValueError(f"a snippet of {limit} characters")
-    tokens = analyse(source)
+    begin, piece, tokens, spans = _place(source, tree, field)
     if not len(tokens):
         text = source.strip()[:limit]
-        start = source.find(text)
-        return Snippet(text, start, (), cut_before=False, cut_after=False)
-    spans = _found(tree, tokens, field)
+        return Snippet(text, source.find(text), (), cut_before=False, cut_after=False)
     first, last = _widened(tokens, *_densest(tokens, spans, limit), limit)
-    start, end = _with_marks(source, tokens, first, last, limit)
+    start, end = _with_marks(piece, tokens, first, last, limit)
     return Snippet(
-        source[start:end],
-        start,
+        piece[start:end],
+        begin + start,
         _marked(tokens, spans, first, last, start, end),
-        cut_before=first > 0,
-        cut_after=last < len(tokens) - 1 or end < tokens.ends[last],
+        cut_before=begin > 0 or first > 0,
+        cut_after=begin + len(piece) < len(source)
+        or last < len(tokens) - 1
+        or end < tokens.ends[last],
     )
+
+
+def _place(source: str, tree: Tree, field: Field) -> tuple[int, str, Analysed, list[_Span]]:
+    """The first stretch of `source` in which anything is found, where it begins, its tokens and
+    what was found; the very first where nothing is.
+    """
+    chosen = None
+    for begin, piece in stretches(source[:LOOKED_AT_CHARACTERS]):
+        tokens = analyse(piece)
+        spans = _found(tree, tokens, field)
+        if spans:
+            return begin, piece, tokens, spans
+        if chosen is None or not len(chosen[2]):
+            chosen = begin, piece, tokens, spans
+    assert chosen is not None  # noqa: S101 (a text has one stretch at least)
+    return chosen
 
 
 def _found(tree: Tree, tokens: Analysed, field: Field) -> list[_Span]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from search.analysis import Token, analyse, forms, stem_of
+from search.analysis import Token, analyse, forms, stem_of, stretches
 from search.folding import MAX_TOKEN_BYTES, fold_word
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "tokens.json").read_text("utf-8"))["texts"]
@@ -48,6 +48,15 @@ def test_the_same_text_gives_the_same_tokens(text: str) -> None:
 def test_forms_are_those_of_the_tokens(text: str) -> None:
     tokens = analyse(text)
     assert forms(text) == (tokens.exact, tokens.stems)
+    assert forms(text, stretch=3) == (tokens.exact, tokens.stems)
+
+
+@given(st.text("a é東 ", max_size=40), st.integers(1, 9))
+def test_stretches_are_the_whole_text_cut_at_spaces(text: str, size: int) -> None:
+    pieces = list(stretches(text, size))
+    assert "".join(piece for _, piece in pieces) == text
+    assert all(text[start:].startswith(piece) for start, piece in pieces)
+    assert all(text[start] == " " for start, _ in pieces[1:])
 
 
 @given(st.text(st.characters(max_codepoint=127), max_size=100))

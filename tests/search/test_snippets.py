@@ -88,6 +88,15 @@ def test_a_word_longer_than_the_snippet_is_cut() -> None:
     assert (shown.text, shown.hits, shown.cut_after) == ("x" * 100, ((0, 100),), True)
 
 
+def test_a_find_deep_in_a_long_text_is_shown_where_it_stands() -> None:
+    source = "word " * 100_000 + "then an owl " + "word " * 100_000
+    shown = snippet(source, parse_query("owl"))
+    assert source[shown.start : shown.start + len(shown.text)] == shown.text
+    assert [shown.text[start:end] for start, end in shown.hits] == ["owl"]
+    assert (shown.cut_before, shown.cut_after) == (True, True)
+    assert snippet(source, parse_query("absent")).start == 0
+
+
 def test_a_title_shows_what_was_sought_in_titles() -> None:
     shown = snippet("The night owls", parse_query("title:owl"), field=TITLE)
     assert shown.hits == ((10, 14),)
