@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrich import SourceDocument, decode, declared_by, enrich
+from enrich import SourceDocument, declared_by, decode, enrich
 from enrich.encodings import CODECS, LABELS, encoding_named
 
 RUSSIAN = "Встреча у старого моста в пятницу, приходи один и никому не говори ни слова"
