@@ -140,7 +140,9 @@ class GzipMembers:
             except zlib.error as error:
                 self._consumed = max(1, self._consumed)
                 raise BrokenMember(f"the gzip member is broken ({error})") from None
-            self._left, after = self._inflate.unconsumed_tail, self._inflate.unused_data
+            after = self._inflate.unused_data
+            # at a member's end zlib shows what is left as unconsumed too
+            self._left = b"" if self._inflate.eof else self._inflate.unconsumed_tail
             taken = len(piece) - len(self._left) - len(after)
             self._digest.update(memoryview(piece)[:taken])
             self._consumed += taken

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping
 
 from cases.captures import SealedCapture
-from cases.commitments import digest_of
 from cases.identity import RecordId, Sha256
 from cases.times import rfc3339
 from evidence.context import RESTRICTED_NAMES, RESTRICTED_SET
 from evidence.manifest import FORMAT, ListedRecord, canonical_form
 from evidence.problems import Problem, ProblemKind
-from evidence.restricted_fields import COUNT
+from evidence.restricted_fields import COUNT, opens
 
 Document = Mapping[str, object]
 
@@ -133,17 +131,6 @@ def opening_problems(
         yield Problem(ProblemKind.OPENING_MISSING, says, capture=capture.capture)
     committed = set(map(str, digests))
     for name, disclosure in openings.items():
-        if disclosure is None:
-            continue
-        if digest_of(disclosure) not in committed or not _is_named(disclosure, name):
+        if disclosure is not None and not opens(disclosure, name, committed):
             says = f"the opening kept for {name} does not open a commitment of the manifest"
             yield Problem(ProblemKind.OPENING_FALSE, says, capture=capture.capture)
-
-
-def _is_named(disclosure: str, name: str) -> bool:
-    """Whether a disclosure that is committed to, so of our own form, is of the field `name`."""
-    try:
-        raw = urlsafe_b64decode(disclosure + "=" * (-len(disclosure) % 4))
-    except ValueError:
-        return False
-    return raw.split(b",", 2)[1:2] == [f'"{name}"'.encode()]

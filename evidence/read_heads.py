@@ -6,7 +6,8 @@ The grammar is ISO 28500:2017, section 4 and 5 (WARC/1.1), with what 1.0 and 0.1
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from evidence.inflating import ByteStream
@@ -70,11 +71,11 @@ class ReadHead:
     fields: tuple[tuple[str, str], ...]
     faults: tuple[Fault, ...]
     whole: bool
+    first: Mapping[str, str]  # the first value of each field, by its name in lower case
 
     def value(self, name: str) -> str | None:
         """The first value of a field, its name in any case."""
-        lower = name.lower()
-        return next((value for key, value in self.fields if key.lower() == lower), None)
+        return self.first.get(name.lower())
 
     @property
     def record(self) -> str | None:
@@ -122,10 +123,11 @@ def read_head(first_line: bytes, stream: ByteStream) -> ReadHead:
     version = text.strip().upper()
     if not encoded or version not in VERSIONS:
         faults.append(Fault(DamageKind.VERSION, f"{version[:60]!r} is no known version line"))
-    fields = _fields(lines, faults)
-    head = ReadHead(version, tuple(fields), (), whole)
+    fields = tuple(_fields(lines, faults))
+    first = {name.lower(): value for name, value in reversed(fields)}
+    head = ReadHead(version, fields, (), whole, first)
     faults += _field_faults(head)
-    return ReadHead(version, tuple(fields), tuple(faults), whole)
+    return replace(head, faults=tuple(faults)) if faults else head
 
 
 def _text(raw: bytes) -> tuple[str, bool]:
@@ -157,7 +159,7 @@ def _fields(lines: list[bytes], faults: list[Fault]) -> list[tuple[str, str]]:
 
 def _field_faults(head: ReadHead) -> list[Fault]:
     faults = []
-    names = [name.lower() for name, _ in head.fields]
+    names = [name.lower() for name, _ in head.fields] if len(head.first) < len(head.fields) else []
     for name in sorted({name for name in names if names.count(name) > 1} - REPEATABLE):
         if name.startswith(("warc-", "content-")):
             says = f"{name} stands {names.count(name)} times"

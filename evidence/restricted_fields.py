@@ -6,8 +6,8 @@ are the same in all its captures, so their JSON is made once: 40 us a capture in
 
 from __future__ import annotations
 
-from binascii import b2a_base64
-from collections.abc import Mapping
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Container, Mapping
 from hashlib import sha256
 
 from cases.canonical import Json, canonical
@@ -15,6 +15,7 @@ from cases.commitments import DECOY_BYTES, SALT_BYTES, CommitmentSet, Disclosure
 
 COUNT = 16  # fields and decoys: docs/formats.md, section 7
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
 class RestrictedFields:
@@ -44,6 +45,21 @@ class RestrictedFields:
             for name, text in zip(self._names, texts, strict=True)
         )
         return CommitmentSet(tuple(digests)), disclosures
+
+
+def opens(disclosure: str, name: str, committed: Container[str]) -> bool:
+    """Whether a disclosure is of the field `name` and its digest is one of `committed`.
+
+    Only a text that was committed to is looked into, so it is in our own canonical form.
+    """
+    try:
+        text = disclosure.encode("ascii")
+        if _b64u(sha256(text).digest()).decode("ascii") not in committed:
+            return False
+        raw = a2b_base64(text.translate(_FROM_URL_SAFE) + b"=" * (-len(text) % 4))
+    except ValueError:  # neither ASCII nor base64
+        return False
+    return raw.split(b",", 2)[1:2] == [f'"{name}"'.encode()]
 
 
 def _b64u(raw: bytes) -> bytes:

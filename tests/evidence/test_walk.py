@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
+import random
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -180,6 +182,25 @@ def test_no_damage_makes_the_walk_raise_or_run_on(
         path.write_bytes(content)
         assert sum(1 for _ in walk_warc(path)) < 200
         assert sum(1 for _ in verify_warc(path)) < 200
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_members_that_inflate_in_several_pieces_are_measured_to_the_byte(
+    tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    parts = [b"abcd", b"ef", b"0123456789" * 3, dice.randbytes(50)]
+    packed = [
+        gzip.compress(record(at % 6, b"".join(dice.choices(parts, k=dice.choice([5, 90_000])))))
+        for at in range(8)
+    ]
+    path = tmp_path / "large.warc.gz"
+    path.write_bytes(b"".join(packed))
+    steps = [step for step in walk_warc(path) if isinstance(step, WalkedRecord)]
+    assert [step.member_bytes for step in steps] == [len(each) for each in packed]
+    assert [step.member_sha256 for step in steps] == [
+        hashlib.sha256(each).hexdigest() for each in packed
+    ]
 
 
 def record(number: int, block: bytes) -> bytes:
