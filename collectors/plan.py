@@ -12,6 +12,7 @@ from cases.settings import DESKTOP_BROWSER
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
+AT_ONCE = 8  # connections to one host where no delay was asked for: a browser opens six
 
 
 class ScopeKind(StrEnum):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from collectors.plan import CollectionPlan
-
-AT_ONCE = 8  # connections to one host where no delay was asked for: a browser opens six
+from collectors.plan import AT_ONCE, CollectionPlan
 
 
 def settings_for(plan: CollectionPlan) -> dict[str, Any]:

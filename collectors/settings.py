@@ -10,6 +10,7 @@ TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 # Names are resolved by the egress guard, or by the way out: never here.
 TWISTED_DNS_RESOLVER = "collectors.no_names.NoNames"
 
+DOWNLOADER = "collectors.downloader.BoundedDownloader"
 EXTENSIONS = {"collectors.custody.Custody": -100}
 DOWNLOAD_HANDLERS = {
     "http": "collectors.wire.handler.WireHandler",

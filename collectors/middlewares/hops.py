@@ -6,6 +6,7 @@ is what was captured.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Self
 
 from scrapy import Request
@@ -20,6 +21,7 @@ from collectors.outcomes import TOO_MANY_HOPS
 from collectors.visits import VisitKind
 from evidence.exchange import Failure
 
+SCHEME = re.compile(rb"\s*([A-Za-z][A-Za-z0-9+.-]*):")  # RFC 3986, 3.1
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -39,7 +41,12 @@ class HopMiddleware(RedirectMiddleware):
         """The next hop, or the response where there is none."""
         if response.status not in REDIRECTS or "Location" not in response.headers:
             return response
-        where = _words(response.headers.get("Location") or b"")
+        location = response.headers.get("Location") or b""
+        where = _words(location)
+        scheme = SCHEME.match(location)
+        if scheme is not None and scheme[1].lower() not in (b"http", b"https"):
+            says = f"The redirect to {where} was not followed: only http and https are collected."
+            return self._end(request, response, RefusedScheme.kind, says)
         try:
             onward = super().process_response(request, response)
         except IgnoreRequest:
@@ -48,9 +55,6 @@ class HopMiddleware(RedirectMiddleware):
         except ValueError:
             says = f"The redirect to {where} cannot be read as an address."
             return self._end(request, response, "bad-location", says)
-        if onward is response:
-            says = f"The redirect to {where} was not followed: only http and https are collected."
-            return self._end(request, response, RefusedScheme.kind, says)
         return onward
 
     def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:

@@ -29,9 +29,9 @@ class SiteSpider(Spider):
         return Custody.of(self.crawler)
 
     async def start(self) -> AsyncIterator[Any]:
-        """The seeds."""
+        """The seeds, each once: a link or a redirect to one of them is not fetched again."""
         for seed in self.custody.collection.plan.seeds:
-            yield Request(seed, dont_filter=True, meta={SEED: True})
+            yield Request(seed, meta={SEED: True})
 
     def parse(self, response: Response, **_: Any) -> Iterator[Request]:
         """A request for each link that may be followed from a page within the depth."""

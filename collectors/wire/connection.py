@@ -137,6 +137,7 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         """As `exchange`, for bytes that came without a request: until the connection is closed."""
         self._tape = tape
         self._unparsed = True
+        self._state = "GENERATION_FAILED"  # carries no further request: the pool passes it over
         self._over = asyncio.get_running_loop().create_future()
         self._close_later()
         return self._over
@@ -247,7 +248,6 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
 
     def _settle(self, tape: Tape, parser: Any, reason: TwistedFailure) -> None:
         if self.tls is None and ISSLTransport.providedBy(self.transport):
-            tape.sent.clear()  # it waited for a handshake that never ended
             tape.fail(Failure("tls", f"The TLS handshake failed ({_tls_words(reason.value)})."))
             return
         clean = isinstance(reason.value, ConnectionDone)
@@ -275,6 +275,8 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         tape, self._tape = self._tape, None
         over, self._over = self._over, None
         if tape is not None:
+            if self.tls is None and ISSLTransport.providedBy(self.transport):
+                tape.sent.clear()  # it waited for a handshake that never ended
             tape.end()
         if over is not None and not over.done():
             over.set_result(None)

@@ -17,7 +17,7 @@ from twisted.web.http_headers import Headers
 
 from cases.times import Clock
 from collectors.guard_endpoint import GuardDoor, GuardEndpoint
-from collectors.plan import Limits
+from collectors.plan import AT_ONCE, Limits
 from collectors.wire.connection import RecordingProtocol
 from collectors.wire.failures import connection_failure
 from collectors.wire.reader import BodyReader
@@ -100,6 +100,7 @@ class Recorder:
         # A silent second send would be a request on the wire without a record: retries are ours.
         self._pool.retryAutomatically = False
         self._pool.cachedConnectionTimeout = 30
+        self._pool.maxPersistentPerHost = AT_ONCE
         self._pool._factory = cast(Any, lambda on_quiet, _: _Factory(on_quiet, self))
 
     async def fetch(self, ask: Ask, fresh: bool = False) -> Answer:

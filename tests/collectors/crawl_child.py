@@ -7,8 +7,10 @@ as DIR/N.json with DIR/N.M.response beside it, and prints the report as one JSON
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
+import signal
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, fields, is_dataclass
@@ -33,10 +35,11 @@ from evidence.exchange import CaptureDraft
 class FolderSink:
     """Seals nothing: writes each draft to a folder, in a thread, as the real writer would."""
 
-    def __init__(self, folder: Path, fail_after: int | None) -> None:
+    def __init__(self, folder: Path, fail_after: int | None, keep: bool) -> None:
         self.folder = folder
         self.count = 0
         self.fail_after = fail_after
+        self.keep = keep
         self.pool = ThreadPoolExecutor(1)
 
     def seal(self, draft: CaptureDraft) -> Future[SealedCapture]:
@@ -47,7 +50,7 @@ class FolderSink:
             raise MachineError("The disk is full. Free some space and run the job again.")
         number, self.count = self.count, self.count + 1
         for place, exchange in enumerate(draft.exchanges):
-            if exchange.response is not None:
+            if exchange.response is not None and self.keep:
                 exchange.response.seek(0)
                 with (self.folder / f"{number}.{place}.response").open("wb") as kept:
                     shutil.copyfileobj(exchange.response, kept, 1 << 20)
@@ -129,12 +132,13 @@ def main() -> None:
 
     def listener(event: CollectionEvent) -> None:
         events.append(type(event).__name__)
-        print(json.dumps({"event": type(event).__name__}), file=sys.stderr, flush=True)
+        if events.count("CaptureSealed") == order.get("terminate_after"):
+            os.kill(os.getpid(), signal.SIGTERM)
 
     collection = Collection(
         plan=plan,
         permit=permit,
-        sink=FolderSink(folder, order.get("fail_after")),
+        sink=FolderSink(folder, order.get("fail_after"), order.get("keep", True)),
         guard=Guard(
             way_out=parse_way_out(plan.way_out),
             allow=[parse_allowed(each) for each in plan.allow_addresses],
