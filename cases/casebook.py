@@ -161,7 +161,7 @@ def add_note(
 
 def case_references(session: Session) -> dict[str, str]:
     """The reference of every case, by its id."""
-    return dict(session.execute(select(Case.id, Case.reference)).tuples().all())
+    return dict(session.execute(select(Case.id, Case.reference)).all())
 
 
 def case_views_named(session: Session, references: list[str] | None) -> list[CaseView]:

@@ -250,7 +250,7 @@ def sealed_ends(session: Session, job: JobId) -> dict[str, int]:
         .where(Capture.job_id == job)
         .group_by(Record.file)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def due(

@@ -166,6 +166,9 @@ def _child(acting: Acting, job: JobId, errors: TextIO) -> Iterator[subprocess.Po
         child.kill()
         child.wait()
         raise
+    finally:
+        if child.stdout is not None:
+            child.stdout.close()
 
 
 def list_jobs(acting: Acting, case: str | None) -> list[JobView]:
