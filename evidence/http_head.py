@@ -60,14 +60,13 @@ def response_head(block: bytes) -> ResponseHead | None:
 
 
 def _fields(lines: list[bytes]) -> tuple[tuple[str, str], ...]:
-    fields: list[tuple[str, str]] = []
+    fields: list[tuple[str, list[str]]] = []
     for raw in lines:
         line = raw.rstrip(b"\r").decode("latin-1")
         if line[:1] in (" ", "\t") and fields:  # a folded line (RFC 9112, 5.2)
-            name, value = fields[-1]
-            fields[-1] = (name, f"{value} {line.strip()}".strip())
+            fields[-1][1].append(line.strip())
             continue
         name, colon, value = line.partition(":")
         if colon:
-            fields.append((name.strip(), value.strip(" \t")))
-    return tuple(fields)
+            fields.append((name.strip(), [value.strip(" \t")]))
+    return tuple((name, " ".join(parts).strip(" \t")) for name, parts in fields)

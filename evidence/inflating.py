@@ -46,15 +46,10 @@ class ByteStream:
         self.position += len(part)
         return part
 
-    def exactly(self, count: int) -> bytes:
-        """`count` bytes, fewer only at the end: for small counts."""
-        parts = b""
-        while len(parts) < count:
-            part = self.take(count - len(parts))
-            if not part:
-                break
-            parts += part
-        return parts
+    def ahead(self, marker: bytes) -> bytes | None:
+        """What comes before and with `marker`, if the piece at hand holds it. Nothing moves."""
+        end = self._piece.find(marker, self._at)
+        return None if end < 0 else self._piece[self._at : end + len(marker)]
 
     def line(self, limit: int) -> bytes:
         """Up to and with the next line feed; without one where `limit` or the end came first."""

@@ -6,6 +6,7 @@ The grammar is ISO 28500:2017, section 4 and 5 (WARC/1.1), with what 1.0 and 0.1
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,23 +15,32 @@ from evidence.inflating import ByteStream
 
 LINE_LIMIT_BYTES = 1 << 20
 HEAD_LIMIT_BYTES = 4 << 20
+FAULTS = 50  # told of the lines of one head: a million say no more
 VERSIONS = frozenset({"WARC/1.1", "WARC/1.0", "WARC/0.18", "WARC/0.17"})
 REPEATABLE = frozenset({"warc-concurrent-to", "warc-protocol"})
 MANDATORY = ("WARC-Type", "WARC-Record-ID", "WARC-Date", "Content-Length")
+_UNUSUAL = re.compile(rb"\A\r?\n|\n\r*\n(?!\Z)|\r\r")  # an empty line of another kind comes first
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # a token
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?Z)?)?)?", re.IGNORECASE)
 _URI = re.compile(r"<?[A-Za-z][A-Za-z0-9+.\-]*:[!-;=?-~]*>?")  # visible ASCII (RFC 3986)
-_NUMBERS = ("WARC-Segment-Number", "WARC-Segment-Total-Length")
-_URIS = (
-    "WARC-Record-ID",
-    "WARC-Target-URI",
-    "WARC-Concurrent-To",
-    "WARC-Refers-To",
-    "WARC-Warcinfo-ID",
-    "WARC-Segment-Origin-ID",
-    "WARC-Refers-To-Target-URI",
-    "WARC-Profile",
-)
+_ABOUT_VALUES = {
+    "warc-date": _DATE,
+    **dict.fromkeys(
+        (
+            "warc-record-id",
+            "warc-target-uri",
+            "warc-concurrent-to",
+            "warc-refers-to",
+            "warc-refers-to-target-uri",
+            "warc-warcinfo-id",
+            "warc-segment-origin-id",
+            "warc-profile",
+        ),
+        _URI,
+    ),
+    "warc-segment-number": re.compile("[0-9]+"),
+    "warc-segment-total-length": re.compile("[0-9]+"),
+}
 
 
 class DamageKind(StrEnum):
@@ -108,17 +118,8 @@ def starts_record(line: bytes) -> bool:
 
 def read_head(first_line: bytes, stream: ByteStream) -> ReadHead:
     """The head that `first_line` begins and the stream goes on with, up to its empty line."""
-    lines, whole, size = [], False, len(first_line)
     faults: list[Fault] = []
-    while size <= HEAD_LIMIT_BYTES:
-        line = stream.line(LINE_LIMIT_BYTES)
-        size += len(line)
-        if is_blank(line):
-            whole = True
-            break
-        if not line:
-            break
-        lines.append(line)
+    lines, whole = _lines(stream)
     text, encoded = _text(first_line)
     version = text.strip().upper()
     if not encoded or version not in VERSIONS:
@@ -130,6 +131,25 @@ def read_head(first_line: bytes, stream: ByteStream) -> ReadHead:
     return replace(head, faults=tuple(faults)) if faults else head
 
 
+def _lines(stream: ByteStream) -> tuple[list[bytes], bool]:
+    """The lines up to the first empty one, and whether it was met."""
+    usual = stream.ahead(b"\r\n\r\n")
+    if usual is not None and len(usual) <= LINE_LIMIT_BYTES and not _UNUSUAL.search(usual):
+        stream.take(len(usual))
+        return usual.split(b"\n")[:-2], True
+    lines: list[bytes] = []
+    size = 0
+    while size <= HEAD_LIMIT_BYTES:
+        line = stream.line(LINE_LIMIT_BYTES)
+        if is_blank(line):
+            return lines, True
+        if not line:
+            break
+        lines.append(line)
+        size += len(line)
+    return lines, False
+
+
 def _text(raw: bytes) -> tuple[str, bool]:
     """The text of a line and whether it was UTF-8, as the format wants."""
     try:
@@ -139,55 +159,51 @@ def _text(raw: bytes) -> tuple[str, bool]:
 
 
 def _fields(lines: list[bytes], faults: list[Fault]) -> list[tuple[str, str]]:
-    fields: list[tuple[str, str]] = []
+    fields: list[tuple[str, list[str]]] = []
     for raw in lines:
         line, encoded = _text(raw)
         line = line.rstrip("\r\n")
-        if not encoded:
+        if not encoded and len(faults) < FAULTS:
             faults.append(Fault(DamageKind.HEADER_ENCODING, f"{line[:60]!r} is not UTF-8"))
         if line[:1] in (" ", "\t") and fields:
-            name, value = fields[-1]
-            fields[-1] = (name, f"{value} {line.strip()}".strip())
+            fields[-1][1].append(line.strip())
             continue
         name, colon, value = line.partition(":")
         if not colon or _NAME.fullmatch(name) is None:
-            faults.append(Fault(DamageKind.HEADER_LINE, f"{line[:60]!r} is no header line"))
+            if len(faults) < FAULTS:
+                faults.append(Fault(DamageKind.HEADER_LINE, f"{line[:60]!r} is no header line"))
             continue
-        fields.append((name, value.strip()))
-    return fields
+        fields.append((name, [value.strip()]))
+    return [(name, " ".join(parts).strip()) for name, parts in fields]
 
 
 def _field_faults(head: ReadHead) -> list[Fault]:
     faults = []
-    names = [name.lower() for name, _ in head.fields] if len(head.first) < len(head.fields) else []
-    for name in sorted({name for name in names if names.count(name) > 1} - REPEATABLE):
-        if name.startswith(("warc-", "content-")):
-            says = f"{name} stands {names.count(name)} times"
-            faults.append(Fault(DamageKind.REPEATED_FIELD, says))
+    if len(head.first) < len(head.fields):
+        times = Counter(name.lower() for name, _ in head.fields)
+        for name in sorted(times.keys() - REPEATABLE):
+            if times[name] > 1 and name.startswith(("warc-", "content-")):
+                says = f"{name} stands {times[name]} times"
+                faults.append(Fault(DamageKind.REPEATED_FIELD, says))
     for name in MANDATORY:
-        if head.value(name) is None:
+        if name.lower() not in head.first:
             faults.append(Fault(DamageKind.MISSING_FIELD, f"there is no {name}"))
-    if head.value("Content-Length") is not None and head.length is None:
-        says = f"Content-Length is {head.value('Content-Length')!r:.60}"
-        faults.append(Fault(DamageKind.LENGTH, says))
-    date = head.value("WARC-Date")
-    if date is not None and _DATE.fullmatch(date) is None:
-        faults.append(Fault(DamageKind.FIELD_VALUE, f"WARC-Date is {date!r:.60}"))
-    for name in _URIS:
-        value = head.value(name)
-        if value is not None and _URI.fullmatch(value) is None:
+    length = head.first.get("content-length")
+    if length is not None and head.length is None:
+        faults.append(Fault(DamageKind.LENGTH, f"Content-Length is {length!r:.60}"))
+    for name, value in head.first.items():
+        wanted = _ABOUT_VALUES.get(name)
+        if wanted is not None and wanted.fullmatch(value) is None:
             faults.append(Fault(DamageKind.FIELD_VALUE, f"{name} is {value!r:.80}"))
-    for name in _NUMBERS:
-        value = head.value(name)
-        if value is not None and not value.isdigit():
-            faults.append(Fault(DamageKind.FIELD_VALUE, f"{name} is {value!r:.60}"))
-    number, kind = head.value("WARC-Segment-Number"), head.value("WARC-Type") or ""
-    if (
-        number is not None
-        and number.isdigit()
-        and int(number) > 1
-        and kind.lower() != "continuation"
-    ):
-        says = f"a {kind[:20]} record cannot be segment {number!r:.20}"
-        faults.append(Fault(DamageKind.FIELD_VALUE, says))
-    return faults
+    return faults + _segment_faults(head)
+
+
+def _segment_faults(head: ReadHead) -> list[Fault]:
+    """Only a `continuation` may have a segment number above 1 (ISO 28500, 7.4)."""
+    number = head.first.get("warc-segment-number", "1")
+    kind = head.first.get("warc-type", "")
+    above = number.isdigit() and number.lstrip("0") not in ("", "1")
+    if not above or kind.lower() == "continuation":
+        return []
+    says = f"a {kind[:20]} record cannot be segment {number!r:.20}"
+    return [Fault(DamageKind.FIELD_VALUE, says)]

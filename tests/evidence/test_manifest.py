@@ -17,7 +17,7 @@ from cases.commitments import commit
 from evidence import RESTRICTED_NAMES, HttpFacts, TlsFacts, read_block
 from evidence.manifest import ListedRecord, canonical_form, manifest_bytes
 from evidence.manifest_check import NotAManifest, read_manifest
-from evidence.restricted_fields import COUNT, RestrictedFields
+from evidence.restricted_fields import COUNT, RestrictedFields, opens
 from evidence.warc_records import field_text, peer_address, target_uri, tls_protocol
 
 MEMBERS = {
@@ -146,6 +146,17 @@ def test_commitments_are_those_of_the_one_scheme(values: dict[str, Any], seed: b
         return hashlib.shake_256(seed).digest(size)
 
     assert RestrictedFields(values).commit(dice) == commit(values, COUNT, dice)
+
+
+@pytest.mark.parametrize("name", RESTRICTED_NAMES)
+def test_a_disclosure_opens_the_field_that_it_names_and_no_other(name: str) -> None:
+    values = {each: None if each == "purpose" else each for each in RESTRICTED_NAMES}
+    restricted, disclosures = RestrictedFields(values).commit(lambda size: b"\xfb" * size)
+    (text,) = (each.text for each in disclosures if each.name == name)
+    assert [each for each in RESTRICTED_NAMES if opens(text, each, restricted.digests)] == [name]
+    assert not opens(text, name, restricted.digests[:0])
+    assert not opens(text[:-1], name, restricted.digests)
+    assert not opens("\u00e9", name, restricted.digests)
 
 
 DOCUMENT = st.dictionaries(

@@ -184,6 +184,22 @@ def test_no_damage_makes_the_walk_raise_or_run_on(
         assert sum(1 for _ in verify_warc(path)) < 200
 
 
+@pytest.mark.parametrize(
+    "line",
+    [b" a\r\n", b"X-a: b\r\n", b"WARC-Date: 2026\r\n", b"junk\r\n", b"W: \xff\r\n"],
+    ids=["folds", "unknown fields", "one field", "no fields", "not UTF-8"],
+)
+def test_a_head_of_many_thousand_lines_is_read_in_passing(tmp_path: Path, line: bytes) -> None:
+    start = b"WARC/1.1\r\nWARC-Segment-Number: " + b"9" * 6000 + b"\r\n"
+    for length in (b"3", "\u00b2".encode(), b"9" * 5000, b"-1", b"+3", b" 3 "):
+        head = start + line * 40_000 + b"Content-Length: " + length + b"\r\n\r\n"
+        path = tmp_path / "many.warc"
+        path.write_bytes(head + b"abc\r\n\r\n")
+        found = damages(path)
+        assert K.MISSING_FIELD in {damage.kind for damage in found}
+        assert len(found) < 100
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_members_that_inflate_in_several_pieces_are_measured_to_the_byte(
     tmp_path: Path, seed: int
