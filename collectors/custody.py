@@ -8,9 +8,11 @@ import asyncio
 import signal
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, Self, cast
 
 from scrapy import Request, Spider, signals
+from scrapy.core.scheduler import Scheduler
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, IgnoreRequest, NotConfigured
 
@@ -19,6 +21,7 @@ from cases.errors import LanternError
 from cases.identity import CaptureId, Outcome, new_id
 from collectors.arguments import collection_from_arguments
 from collectors.collection import Collection
+from collectors.downloader import BoundedDownloader
 from collectors.events import (
     CaptureSealed,
     CollectionFinished,
@@ -58,6 +61,7 @@ class Custody:
         self._visits: dict[CaptureId, Visit] = {}
         self._outcomes: Counter[Outcome] = Counter()
         self._captures = 0
+        self._seeds_left = len(collection.plan.seeds)
         self._response_bytes = 0
         self._asides: set[asyncio.Task[None]] = set()
         self._began = time.monotonic()
@@ -104,6 +108,12 @@ class Custody:
         """Whether no further page may be visited."""
         return self.stopped is not None or self.pages >= self.collection.plan.max_pages
 
+    def seeds(self) -> Iterator[str]:
+        """The plan's seeds, counted as they are taken."""
+        for seed in self.collection.plan.seeds:
+            self._seeds_left -= 1
+            yield seed
+
     def visit_of(self, request: Request) -> Visit | None:
         """The visit that a request belongs to, if it has begun."""
         return self._visits.get(request.meta.get(CAPTURE, ""))
@@ -124,6 +134,20 @@ class Custody:
         self._visits[capture] = visit
         return visit
 
+    def give_up(self, visit: Visit) -> None:
+        """Drops a visit for which nothing was sent because the job was stopped: it did not
+        begin, and is counted among the addresses that were not visited.
+        """
+        self._visits.pop(visit.capture, None)
+        if visit.kind is VisitKind.PAGE:
+            self.pages -= 1
+            self.not_visited += 1
+
+    def broke(self, fault: LanternError) -> None:
+        """Stops the job for a fault of this machine."""
+        self.fault = self.fault or fault
+        self.stop(fault.says)
+
     async def seal(self, visit: Visit) -> SealedCapture:
         """The visit as evidence. Raises `NotSealed` where it could not be, and stops the crawl."""
         self._visits.pop(visit.capture, None)
@@ -132,8 +156,7 @@ class Custody:
         try:
             sealed = await asyncio.wrap_future(self.collection.sink.seal(draft))
         except LanternError as fault:
-            self.fault = self.fault or fault
-            self.stop(fault.says)
+            self.broke(fault)
             raise NotSealed(fault.says) from fault
         finally:
             visit.close_spools()
@@ -154,10 +177,13 @@ class Custody:
         failure = Failure(STOPPED, f"The job was stopped: {says}")
         loop = asyncio.get_running_loop()
         loop.call_later(GRACE_S, self.recorder.cut_all, Truncation.UNSPECIFIED, failure)
+        engine = self._crawler.engine
+        self.not_visited += len(cast(Scheduler, engine.scheduler))
+        downloader = engine.downloader
+        if isinstance(downloader, BoundedDownloader):
+            downloader.hurry()
         # Not among the asides: it ends after the closing that waits for those.
-        self._closing = asyncio.ensure_future(
-            self._crawler.engine.close_spider_async(reason="stopped")
-        )
+        self._closing = asyncio.ensure_future(engine.close_spider_async(reason="stopped"))
 
     def stop_with_authority(self) -> None:
         """Stops the job where its authority has ended (AUT-8)."""
@@ -181,6 +207,9 @@ class Custody:
         says = self.stopped or reason
         while self._visits:
             visit = next(iter(self._visits.values()))
+            if not visit.exchanges:
+                self.give_up(visit)
+                continue
             visit.ended_by = Failure(STOPPED, f"The job ended before this visit did: {says}.")
             await self._seal_aside(visit)
         for task in tuple(self._asides):
@@ -231,7 +260,7 @@ class Custody:
             pages=sum(self._outcomes.values()),
             outcomes=dict(self._outcomes),
             response_bytes=self._response_bytes,
-            not_visited=self.not_visited,
+            not_visited=self.not_visited + self._seeds_left,
             seconds=time.monotonic() - self._began,
             stopped=self.stopped,
             fault=self.fault,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cases.errors import CallerError, RemoteError
+from cases.errors import CallerError, MachineError, RemoteError
 
 
 class WayOutError(CallerError):
@@ -94,3 +94,9 @@ class NoCollection(CallerError):
     """A spider was started without the case and addresses that it needs."""
 
     kind = "no-collection"
+
+
+class SpoolFailed(MachineError):
+    """A body on its way in could not be written to the spool."""
+
+    kind = "spool"

@@ -47,7 +47,7 @@ class Limits:
     evidence_bytes: int = 2 * GIB
     memory_bytes: int = 256 * KIB
     head_bytes: int = MIB
-    connect_s: float = 30.0
+    connect_s: float = 90.0  # the guard's own times are shorter: this is for a guard that hangs
     silence_s: float = 60.0
     exchange_s: float = 300.0
     linger_s: float = 1.0

@@ -14,8 +14,8 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
+from collectors.admission import NotFetched
 from collectors.custody import Custody
-from collectors.middlewares.seal import NotFetched
 from collectors.plan import RobotsChoice
 from collectors.visits import KIND, VisitKind
 from evidence.exchange import Failure

@@ -9,22 +9,13 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import HtmlResponse, Response
 
+from collectors.admission import Admission, NotFetched
 from collectors.custody import Custody
-from collectors.errors import BadAddress, RefusedScheme
-from collectors.guard_rules import check_url_address
-from collectors.scope import read_place
+from collectors.outcomes import STOPPED
 from collectors.signs import read_signs
-from collectors.visits import KIND, SEED, Visit, VisitKind
+from collectors.visits import KIND, Visit, VisitKind
 from collectors.wire.handler import FetchFailed
 from evidence.exchange import Failure
-
-
-class NotFetched(IgnoreRequest):
-    """A request that was not sent, by us: its visit is sealed with the failure."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.says)
-        self.failure = failure
 
 
 class SealMiddleware:
@@ -32,6 +23,7 @@ class SealMiddleware:
 
     def __init__(self, custody: Custody) -> None:
         self._custody = custody
+        self._admission = Admission(custody)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -44,13 +36,8 @@ class SealMiddleware:
         Raises `NotFetched` where one of them refuses, `IgnoreRequest` where the job takes no
         further page.
         """
-        custody = self._custody
-        visit = custody.visit_of(request)
-        if visit is None:
-            visit = self._begin(request)
-        refusal = self._refusal(request, visit)
-        if refusal is not None:
-            raise NotFetched(refusal)
+        visit = self._custody.visit_of(request) or self._begin(request)
+        self._admission.ask(request, visit)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """The page, once its visit is evidence."""
@@ -68,6 +55,9 @@ class SealMiddleware:
             return None
         if isinstance(exception, FetchFailed) and exception.response is not None:
             return exception.response
+        if _never_began(visit, exception):
+            self._custody.give_up(visit)
+            return None
         if isinstance(exception, NotFetched):
             visit.ended_by = exception.failure
         elif not isinstance(exception, FetchFailed):
@@ -81,34 +71,16 @@ class SealMiddleware:
     def _begin(self, request: Request) -> Visit:
         custody = self._custody
         if custody.full and KIND not in request.meta:
-            custody.not_visited += 1
+            if custody.stopped is None:  # what waits when a job is stopped is counted then
+                custody.not_visited += 1
             raise IgnoreRequest("the job takes no further page")
         visit = custody.begin(request)
         if visit.kind is VisitKind.PAGE:
             custody.pages += 1
         return visit
 
-    def _refusal(self, request: Request, visit: Visit) -> Failure | None:
-        collection = self._custody.collection
-        try:
-            read_place(request.url)
-        except (BadAddress, RefusedScheme) as refused:
-            return Failure(refused.kind, refused.says)
-        barred = check_url_address(request.url, collection.guard.rules)
-        if barred is not None:
-            return Failure(barred.kind, barred.says)
-        if visit.kind is VisitKind.PAGE and not self._within(request, visit):
-            what = "The redirect to" if visit.exchanges else "The address"
-            says = f"{what} {request.url} lies outside the job's scope ({collection.plan.scope})."
-            return Failure("scope", says)
-        not_covered = collection.permit(request.url)
-        if not_covered is None:
-            return None
-        self._custody.stop_with_authority()
-        return Failure("authority", not_covered)
 
-    def _within(self, request: Request, visit: Visit) -> bool:
-        scope = self._custody.scope
-        if request.meta.get(SEED) and not visit.exchanges:
-            return True
-        return scope.covers_hop(request.url) if visit.exchanges else scope.covers(request.url)
+def _never_began(visit: Visit, exception: Exception) -> bool:
+    """Whether the job was stopped before anything was sent for the visit."""
+    stopped = isinstance(exception, NotFetched) and exception.failure.kind == STOPPED
+    return stopped and not visit.exchanges

@@ -30,7 +30,7 @@ class SiteSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The seeds, each once: a link or a redirect to one of them is not fetched again."""
-        for seed in self.custody.collection.plan.seeds:
+        for seed in self.custody.seeds():
             yield Request(seed, meta={SEED: True})
 
     def parse(self, response: Response, **_: Any) -> Iterator[Request]:

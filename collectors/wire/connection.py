@@ -171,7 +171,7 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         self.last_byte = asyncio.get_running_loop().time()
         tape, parser = self._tape, self._parser
         if tape is not None and not tape.keep_received(bytes):
-            self.cut(Truncation.LENGTH)
+            self.cut(Truncation.LENGTH)  # or as the tape has it: the first word stands
         elif tape is not None and parser is not None and not self._unparsed:
             self._parse(bytes, tape, parser)
 

@@ -15,7 +15,13 @@ from twisted.internet.error import (
 from twisted.internet.error import TimeoutError as TwistedTimeout
 
 from collectors.errors import GuardRefused
+from collectors.outcomes import STOPPED
 from evidence.exchange import Failure
+
+
+class Stopped(Exception):
+    """The job was told to stop while a connection was being made."""
+
 
 # A second try may help with these; a refusal of ours or a name that is not there stays as it is.
 WORTH_A_RETRY = frozenset(
@@ -29,6 +35,7 @@ _TWISTED: tuple[tuple[type[Exception], str, str], ...] = (
     (TwistedTimeout, "connect-timeout", "it did not accept the connection in time"),
     (TimeoutError, "connect-timeout", "it did not accept the connection in time"),
     (ConnectError, "unreachable", "the connection could not be made"),
+    (Stopped, STOPPED, "the job was stopped first"),
 )
 
 

@@ -14,9 +14,12 @@ from scrapy.utils._download_handlers import make_response
 from twisted.web.http_headers import Headers as TwistedHeaders
 from twisted.web.iweb import UNKNOWN_LENGTH
 
+from collectors.admission import Admission
 from collectors.custody import Custody
+from collectors.errors import SpoolFailed
 from collectors.wire.failures import WORTH_A_RETRY
 from collectors.wire.recorder import Answer, Ask
+from collectors.wire.tape import SPOOL
 from evidence.exchange import Failure
 
 SAFE_TO_REPEAT = frozenset({"GET", "HEAD"})
@@ -43,12 +46,14 @@ class WireHandler(BaseDownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._custody = Custody.of(crawler)
+        self._admission = Admission(self._custody)
 
     async def download_request(self, request: Request) -> Response:
-        """The response. Raises `FetchFailed`; either way the exchange stands on the visit."""
+        """The response. Raises `FetchFailed`, with the exchange on the visit, or `NotFetched`."""
         visit = self._custody.visit_of(request)
         if visit is None:
             raise ValueError(f"{request} belongs to no visit: SealMiddleware is not enabled")
+        self._admission.ask_again(request)
         ask = Ask(
             url=urldefrag(request.url)[0],
             method=request.method,
@@ -61,6 +66,9 @@ class WireHandler(BaseDownloadHandler):
             visit.exchanges.append(replace(answer.exchange, failure=Failure("idle-closed", says)))
             answer = await self._custody.recorder.fetch(ask, fresh=True)
         visit.exchanges.append(answer.exchange)
+        failure = answer.exchange.failure
+        if failure is not None and failure.kind == SPOOL:
+            self._custody.broke(SpoolFailed(f"{failure.says} Free some space and collect again."))
         return _response_or_failure(ask.url, answer)
 
 

@@ -19,7 +19,7 @@ from cases.times import Clock
 from collectors.guard_endpoint import GuardDoor, GuardEndpoint
 from collectors.plan import AT_ONCE, Limits
 from collectors.wire.connection import RecordingProtocol
-from collectors.wire.failures import connection_failure
+from collectors.wire.failures import Stopped, connection_failure
 from collectors.wire.reader import BodyReader
 from collectors.wire.tape import Tape
 from collectors.wire.tls import RecordingTlsPolicy
@@ -95,6 +95,7 @@ class Recorder:
         self._clock = clock
         self._on_unasked = on_unasked
         self._tls = RecordingTlsPolicy()
+        self._opening: set[asyncio.Future[Any]] = set()
         self._talking: set[RecordingProtocol] = set()
         self._pool = HTTPConnectionPool(reactor, persistent=True)  # type: ignore[no-untyped-call]
         # A silent second send would be a request on the wire without a record: retries are ours.
@@ -133,9 +134,29 @@ class Recorder:
             )
         pool = self._pool
         wanted = pool._newConnection(key, endpoint) if fresh else pool.getConnection(key, endpoint)
-        loop = asyncio.get_running_loop()
-        connection = await asyncio.wait_for(wanted.asFuture(loop), self.limits.connect_s)
-        return cast(RecordingProtocol, connection)
+        return await self._opened(wanted)
+
+    async def _opened(self, wanted: Any) -> RecordingProtocol:
+        """The connection of a Deferred, unless it takes too long or the job is stopped first."""
+        opening: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def opened(connection: Any) -> None:
+            if opening.done():
+                connection.transport.abortConnection()
+            else:
+                opening.set_result(connection)
+
+        def failed(reason: Any) -> None:
+            if not opening.done():
+                opening.set_exception(reason.value)
+
+        wanted.addCallbacks(opened, failed)
+        self._opening.add(opening)
+        try:
+            return cast(RecordingProtocol, await asyncio.wait_for(opening, self.limits.connect_s))
+        finally:
+            self._opening.discard(opening)
+            wanted.cancel()
 
     async def _converse(self, connection: RecordingProtocol, over: asyncio.Future[None]) -> None:
         self._talking.add(connection)
@@ -163,6 +184,9 @@ class Recorder:
 
     def cut_all(self, why: Truncation, failure: Failure) -> None:
         """Ends every exchange under way, each with what has come so far."""
+        for opening in tuple(self._opening):
+            if not opening.done():
+                opening.set_exception(Stopped(failure.says))
         for connection in tuple(self._talking):
             connection.cut(why, failure)
 

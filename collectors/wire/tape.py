@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -12,6 +13,7 @@ from collectors.plan import Limits
 from collectors.wire.heads import read_head
 from evidence.exchange import Failure, HttpFacts, Truncation
 
+SPOOL = "spool"  # the failure of this machine's disk
 FIRST_LOOK = 64 * 1024  # most heads lie within it; a longer one is read again up to the limit
 
 
@@ -39,8 +41,8 @@ class Tape:
         self.sent += part
 
     def keep_received(self, part: bytes) -> bool:
-        """Keeps bytes that came; False once the evidence limit is reached (what lies beyond it is
-        not kept, and the tape says so).
+        """Keeps bytes that came; False where no more can be kept: the evidence limit is reached,
+        or the spool's disk fails. The tape says which.
         """
         if self.first_byte_at is None:
             self.first_byte_at = self._clock()
@@ -48,7 +50,14 @@ class Tape:
         if len(part) > room:
             part = part[:room]
             self.cut(Truncation.LENGTH)
-        self._spool.write(part)
+        try:
+            self._spool.write(part)
+        except OSError as error:
+            with suppress(OSError):  # of the part that failed, nothing may stay behind the count
+                self._spool.truncate(self.received_bytes)
+            self.cut(Truncation.UNSPECIFIED)
+            self.fail(Failure(SPOOL, f"The body could not be kept on disk: {error.strerror}."))
+            return False
         self.received_bytes += len(part)
         return self.truncated is not Truncation.LENGTH
 

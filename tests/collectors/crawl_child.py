@@ -24,7 +24,7 @@ from cases.errors import MachineError
 from cases.identity import CaseId, JobId, Sha256
 from collectors.collection import Collection
 from collectors.crawl import run
-from collectors.events import CollectionEvent
+from collectors.events import CollectionEvent, CollectionStarted
 from collectors.guard import Guard
 from collectors.guard_rules import parse_allowed
 from collectors.plan import CollectionPlan, Limits, RobotsChoice, ScopeKind
@@ -132,6 +132,8 @@ def main() -> None:
 
     def listener(event: CollectionEvent) -> None:
         events.append(type(event).__name__)
+        if order.get("lose_spool") and isinstance(event, CollectionStarted):
+            plan.spool.rmdir()
         if events.count("CaptureSealed") == order.get("terminate_after"):
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -152,7 +154,7 @@ def main() -> None:
         "events": events,
         "asked": permit.asked,
         "peak_rss_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
-        "spool_left": sorted(path.name for path in plan.spool.iterdir()),
+        "spool_left": sorted(path.name for path in plan.spool.glob("*")),
     }
     print(json.dumps(told))
 
