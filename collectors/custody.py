@@ -8,11 +8,9 @@ import asyncio
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any, Self, cast
 
 from scrapy import Request, Spider, signals
-from scrapy.core.scheduler import Scheduler
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, IgnoreRequest, NotConfigured
 
@@ -56,12 +54,12 @@ class Custody:
         self.fault: LanternError | None = None
         self.report: CrawlReport | None = None
         self.pages = 0  # visits of pages that were let through
-        self.not_visited = 0
+        self.offered = len(collection.plan.seeds)  # addresses within reach, as the spider saw them
+        self._duplicates = 0
         self._crawler = crawler
         self._visits: dict[CaptureId, Visit] = {}
         self._outcomes: Counter[Outcome] = Counter()
         self._captures = 0
-        self._seeds_left = len(collection.plan.seeds)
         self._response_bytes = 0
         self._asides: set[asyncio.Task[None]] = set()
         self._began = time.monotonic()
@@ -108,12 +106,6 @@ class Custody:
         """Whether no further page may be visited."""
         return self.stopped is not None or self.pages >= self.collection.plan.max_pages
 
-    def seeds(self) -> Iterator[str]:
-        """The plan's seeds, counted as they are taken."""
-        for seed in self.collection.plan.seeds:
-            self._seeds_left -= 1
-            yield seed
-
     def visit_of(self, request: Request) -> Visit | None:
         """The visit that a request belongs to, if it has begun."""
         return self._visits.get(request.meta.get(CAPTURE, ""))
@@ -141,7 +133,6 @@ class Custody:
         self._visits.pop(visit.capture, None)
         if visit.kind is VisitKind.PAGE:
             self.pages -= 1
-            self.not_visited += 1
 
     def broke(self, fault: LanternError) -> None:
         """Stops the job for a fault of this machine."""
@@ -178,7 +169,6 @@ class Custody:
         loop = asyncio.get_running_loop()
         loop.call_later(GRACE_S, self.recorder.cut_all, Truncation.UNSPECIFIED, failure)
         engine = self._crawler.engine
-        self.not_visited += len(cast(Scheduler, engine.scheduler))
         downloader = engine.downloader
         if isinstance(downloader, BoundedDownloader):
             downloader.hurry()
@@ -221,9 +211,11 @@ class Custody:
         self.collection.listener(CollectionFinished(self.report))
 
     def _dropped(self, request: Request, spider: Spider) -> None:  # noqa: ARG002 - as above
-        """A redirect to what this job has asked for already is not asked for again."""
+        """A link or redirect to what this job has asked for already is not asked for again."""
         visit = self.visit_of(request)
-        if visit is not None:
+        if visit is None:
+            self._duplicates += 1
+        else:
             visit.ended_by = Failure(
                 ALREADY_ASKED, f"Redirects to {request.url}, which this job asked for already."
             )
@@ -260,7 +252,7 @@ class Custody:
             pages=sum(self._outcomes.values()),
             outcomes=dict(self._outcomes),
             response_bytes=self._response_bytes,
-            not_visited=self.not_visited + self._seeds_left,
+            not_visited=self.offered - self._duplicates - self.pages,
             seconds=time.monotonic() - self._began,
             stopped=self.stopped,
             fault=self.fault,

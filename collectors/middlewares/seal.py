@@ -71,8 +71,6 @@ class SealMiddleware:
     def _begin(self, request: Request) -> Visit:
         custody = self._custody
         if custody.full and KIND not in request.meta:
-            if custody.stopped is None:  # what waits when a job is stopped is counted then
-                custody.not_visited += 1
             raise IgnoreRequest("the job takes no further page")
         visit = custody.begin(request)
         if visit.kind is VisitKind.PAGE:

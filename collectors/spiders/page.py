@@ -19,7 +19,7 @@ class PageSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The seeds, each once for every time it was given."""
-        for seed in Custody.of(self.crawler).seeds():
+        for seed in Custody.of(self.crawler).collection.plan.seeds:
             yield Request(seed, dont_filter=True, meta={SEED: True})
 
     def parse(self, response: Response, **_: Any) -> None:

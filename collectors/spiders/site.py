@@ -30,7 +30,7 @@ class SiteSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The seeds, each once: a link or a redirect to one of them is not fetched again."""
-        for seed in self.custody.seeds():
+        for seed in self.custody.collection.plan.seeds:
             yield Request(seed, meta={SEED: True})
 
     def parse(self, response: Response, **_: Any) -> Iterator[Request]:
@@ -40,7 +40,7 @@ class SiteSpider(Spider):
         if not isinstance(response, HtmlResponse) or depth >= custody.collection.plan.depth:
             return
         for link in self._links.extract_links(response):
-            if custody.full:
-                custody.not_visited += 1
-            elif custody.scope.covers(link.url):
-                yield Request(link.url)
+            if custody.scope.covers(link.url):
+                custody.offered += 1
+                if not custody.full:
+                    yield Request(link.url)
