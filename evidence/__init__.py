@@ -6,6 +6,13 @@ what is read back is what was sealed; and that `verify_evidence` names every byt
 """
 
 from evidence.context import RESTRICTED_NAMES, Collector, SealContext, Software
+from evidence.errors import (
+    DraftRefused,
+    EvidenceDamaged,
+    EvidenceMissing,
+    KeyMissing,
+    SealingFailed,
+)
 from evidence.exchange import (
     CaptureDraft,
     Exchange,
@@ -33,10 +40,14 @@ __all__ = [
     "Collector",
     "Damage",
     "DamageKind",
+    "DraftRefused",
+    "EvidenceDamaged",
+    "EvidenceMissing",
     "Exchange",
     "Failure",
     "HttpFacts",
     "KeyFolder",
+    "KeyMissing",
     "Openings",
     "OpeningsReader",
     "OpeningsStore",
@@ -46,6 +57,7 @@ __all__ = [
     "SealBook",
     "SealContext",
     "SealedBody",
+    "SealingFailed",
     "Software",
     "Swept",
     "Tally",
