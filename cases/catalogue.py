@@ -103,7 +103,7 @@ def open_catalogue(url: str, *, create: bool = False) -> Catalogue:
     engine = _engine_at(url)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
-    catalogue = Catalogue(engine, _spoken(engine))
+    catalogue = Catalogue(engine, spoken(engine.url))
     try:
         _bring_to_date(catalogue, create=create)
     except BaseException:
@@ -149,10 +149,11 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path)).render_as_string()
 
 
-def _spoken(engine: Engine) -> str:
-    if engine.dialect.name == "sqlite":
-        return engine.url.database or "memory"
-    return engine.url.render_as_string(hide_password=True)
+def spoken(url: URL) -> str:
+    """Where a database is, for a message: never with its password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or "memory"
+    return url.render_as_string(hide_password=True)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

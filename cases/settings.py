@@ -131,6 +131,10 @@ def read_settings(path: Path) -> Settings:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise SettingsError(f"{path} is not TOML: {fault}. Mend the line, or restore it.") from None
+    except OSError as fault:
+        raise SettingsError(
+            f"{path} cannot be read: {fault.strerror}. Check its permissions."
+        ) from None
     stated = table.get("vault", {})
     version = stated.get("format", VAULT_FORMAT) if isinstance(stated, dict) else VAULT_FORMAT
     if isinstance(version, int) and version > VAULT_FORMAT:
