@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-import brotli  # type: ignore[import-untyped]  # no types
+import brotlicffi as brotli  # type: ignore[import-untyped]  # no types
 import zstandard
 
 LAYERS = 6  # more codings than that are a trick, not a page

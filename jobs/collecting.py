@@ -218,7 +218,10 @@ def why_failed(report: CollectReport) -> str:
     """The one line for a collection that did not end well."""
     if report.fault:
         return report.fault
-    bad = [c for c in report.captures if c.outcome is not Outcome.COMPLETE]
+    bad = sorted(
+        (c for c in report.captures if c.outcome is not Outcome.COMPLETE),
+        key=lambda capture: capture.outcome is Outcome.REFUSED,  # what broke before what we refused
+    )
     if not bad:
         return report.stopped or "Nothing was captured."
     first = bad[0]

@@ -25,6 +25,8 @@ _CANDIDATE = re.compile(
     r"(?![\w%£€@])(?![.,:/\-']\d)",
     re.ASCII,
 )
+_BEGINS = re.compile(r"(?:00|\+)[1-9]|0[1-9]")  # no country code and no area begins with 0
+MAX_CHECKED = 50_000  # strings held against the numbering plans: a table of millions is no lead
 _GROUP_EDGE = re.compile(r"\d(?=[^\d]|$)")
 _DECIMAL = re.compile(r"0[.,]\d{3}")
 _HANGS_ON = re.compile(r"[.,:/'-]\d")
@@ -39,14 +41,15 @@ DRAMA = re.compile(
 
 def find_phones(text: str) -> Iterator[Identifier]:
     """Telephone numbers; `value` is E.164 ("+447700900123")."""
-    at = 0
-    while found := _CANDIDATE.search(text, at):
+    at = checked = 0
+    while checked < MAX_CHECKED and (found := _CANDIDATE.search(text, at)):
         at = found.end()
         written = found.group()
         if _DECIMAL.match(written) or _DATE.match(written.lstrip("(")):
             continue
         start = found.start() + (written.startswith("(") and ")" not in written)
         for end in _ends(found):
+            checked += 1
             if value := e164(text[start:end]):
                 yield Identifier("phone", value, start, end, text[start:end])
                 at = end  # what is left of the run may be another number
@@ -69,6 +72,8 @@ def e164(written: str) -> str | None:
     national = plain.lstrip("(").startswith("0") and not plain.startswith("00")
     fewest, most = NATIONAL_DIGITS if national else INTERNATIONAL_DIGITS
     if not fewest <= digits <= most or plain.count("(") > 1:
+        return None
+    if not _BEGINS.match("".join(c for c in plain if c.isdigit() or c == "+")):
         return None
     try:
         number = phonenumbers.parse(plain, REGION)

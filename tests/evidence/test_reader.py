@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import brotli
+import brotlicffi as brotli
 import pytest
 import zstandard
 from hypothesis import given, settings

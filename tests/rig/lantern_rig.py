@@ -44,6 +44,10 @@ class Site:
         """The very bytes of the last answer to the path."""
         return self._ask(f"/_sent?raw=1&path={urllib.parse.quote(path, safe='')}")
 
+    def set_robots(self, variant: str) -> None:
+        """Change what this listener's /robots.txt is."""
+        self._ask(f"/_robots?set={variant}")
+
     def _ask(self, what: str) -> bytes:
         with urllib.request.urlopen(self.url(what), timeout=10) as answer:
             read: bytes = answer.read()
