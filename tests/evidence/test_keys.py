@@ -66,6 +66,7 @@ def test_a_signature_of_any_bytes_is_refused_without_raising(
     assert signature_holds(public, message, signature) is False
 
 
+@pytest.mark.promise("P-11")
 def test_a_key_made_is_the_key_read_back_and_its_file_is_the_owners_alone(keys: KeyFolder) -> None:
     made = keys.create_person(ROWAN)
     read = keys.person(ROWAN)
@@ -106,12 +107,14 @@ def test_a_key_is_never_written_over(keys: KeyFolder) -> None:
     assert keys.needed_person(ROWAN).key == made.key
 
 
+@pytest.mark.promise("P-11")
 @pytest.mark.parametrize("place", ["keys", "a/b/keys", "."])
 def test_a_keys_folder_inside_the_vault_is_refused(tmp_path: Path, place: str) -> None:
     with pytest.raises(KeysInsideVault, match="outside it"):
         KeyFolder(tmp_path / "vault" / place, "v-one", tmp_path / "vault")
 
 
+@pytest.mark.promise("P-11")
 def test_a_keys_folder_inside_the_vault_through_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "vault" / "inner").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "vault" / "inner")
@@ -119,6 +122,7 @@ def test_a_keys_folder_inside_the_vault_through_a_link_is_refused(tmp_path: Path
         KeyFolder(tmp_path / "link", "v-one", tmp_path / "vault")
 
 
+@pytest.mark.promise("P-11")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o620])
 def test_a_key_file_that_others_may_open_is_refused(keys: KeyFolder, mode: int) -> None:
     keys.create_person(ROWAN)

@@ -340,7 +340,7 @@ def test_a_lone_warc_names_what_was_done_to_it(sealed: Any, tampering: str) -> N
     assert LONE[tampering] <= {problem.kind for problem in verify_warc(sealed.file())}
 
 
-@pytest.mark.parametrize("tampering", TAMPERED.keys() - {"a capture taken out"})
+@pytest.mark.parametrize("tampering", [name for name in TAMPERED if name != "a capture taken out"])
 def test_a_lone_warc_shows_every_tampering_but_a_capture_wholly_removed(
     sealed: Any, tampering: str
 ) -> None:
