@@ -10,7 +10,7 @@ JOBS   ?= auto
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help run test lint bench model clean check-python
+.PHONY: help run test lint bench model standards clean check-python
 
 help: ## List every target
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ bench: $(READY) ## The measured claims of docs/performance.md, as ratios
 
 model: $(READY) ## Train the name finder again from ../shared/ner (docs/model-card.md)
 	$(BIN)/python -m enrich.training
+
+standards: $(READY) ## Which standard and which promise each test cites
+	$(BIN)/python tests/citations.py
 
 clean: ## Remove what was installed here and the demo vault
 	rm -rf $(VENV) $(TOOLS) demo-vault .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -113,6 +113,10 @@ TAMPERS = [
 ]  # fmt: skip
 
 
+@pytest.mark.promise("P-1")
+@pytest.mark.promise("P-2")
+@pytest.mark.standard("CAP-3")
+@pytest.mark.standard("DPA-2")
 @pytest.mark.parametrize(("sql", "kind"), TAMPERS, ids=[sql[:90] for sql, _ in TAMPERS])
 def test_every_change_to_the_stored_ledger_is_found_by_its_own_kind(full, sql, kind) -> None:
     assert full.tamper(sql) > 0
@@ -141,6 +145,8 @@ def test_a_line_lost_with_its_hash_leaves_roots_that_cannot_be_recomputed(full) 
     assert ("checkpoint-root", "checkpoint 6") in found
 
 
+@pytest.mark.promise("P-2")
+@pytest.mark.standard("CAP-3")
 def test_two_lines_swapped_are_found_as_reordered(full) -> None:
     full.tamper("UPDATE ledger_entry SET leaf_index = -1 WHERE leaf_index = 2")
     full.tamper("UPDATE ledger_entry SET leaf_index = 2 WHERE leaf_index = 4")
@@ -210,6 +216,7 @@ def test_a_text_replaced_by_another_well_formed_one_is_found(full) -> None:
     assert full.kinds() == {"text-changed"}
 
 
+@pytest.mark.promise("P-2")
 def test_lines_cut_off_with_their_checkpoint_show_against_one_held_elsewhere(book, seal_act):
     """Inside the file this attack leaves nothing: only a checkpoint that left it tells."""
     book.record(seal_act(1))
@@ -230,6 +237,7 @@ def test_lines_cut_off_with_their_checkpoint_show_against_one_held_elsewhere(boo
     assert book.kinds(held) == {"ledger-truncated"}
 
 
+@pytest.mark.promise("P-2")
 def test_a_log_that_was_forked_shows_against_a_checkpoint_held_elsewhere(
     book, new_book, seal_act
 ) -> None:
@@ -279,6 +287,7 @@ COLUMNS = [
 ]
 
 
+@pytest.mark.promise("P-1")
 @given(
     where=st.sampled_from(COLUMNS), row=st.integers(0), byte=st.integers(0), bit=st.integers(0, 6)
 )

@@ -81,7 +81,6 @@ REFUSED = [
 ]
 
 
-@pytest.mark.promise("P-8")
 @pytest.mark.parametrize("reference", REFUSED, ids=repr)
 def test_a_reference_that_could_not_name_a_folder_is_refused(room: Any, reference: str) -> None:
     with (

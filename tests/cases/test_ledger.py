@@ -25,6 +25,7 @@ def test_an_entry_says_who_when_what_and_to_which_object(book, seal_act) -> None
     assert len(entry.objects) == 2
 
 
+@pytest.mark.promise("P-13")
 def test_an_entry_is_signed_where_the_key_is_at_hand_and_asserted_where_not(book, check) -> None:
     book.record(Act("case.open"), pen=book.pen(book.jo))
     book.record(Act("case.open"), pen=book.pen(None))
@@ -87,6 +88,7 @@ def test_an_address_longer_than_an_index_can_hold_is_an_object_like_any_other(bo
     assert book.rows("SELECT count(*) FROM ledger_object") == [(1,)]
 
 
+@pytest.mark.promise("P-12")
 def test_no_text_stands_in_the_entry_and_each_opens_its_commitment(book, seal_act) -> None:
     pen = book.pen(book.jo, host="desk-1", os_account="jo", operator_name="Jo Smith")
     (id_,) = book.record(seal_act(1, reason="the seller of 07700 900123"), pen=pen)
@@ -104,6 +106,7 @@ def test_no_text_stands_in_the_entry_and_each_opens_its_commitment(book, seal_ac
     }
 
 
+@pytest.mark.promise("P-12")
 def test_a_reveal_looks_like_any_look(book) -> None:
     capture = ObjectRef(ObjectKind.CAPTURE, "k-x")
     look = Act("access", S62.CONSULTATION, (capture,))

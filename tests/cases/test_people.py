@@ -54,6 +54,7 @@ def test_a_person_who_cannot_be_is_refused(
     assert says in refusal.value.says
 
 
+@pytest.mark.standard("EXH-1")
 def test_a_code_belongs_to_one_person(room: Any) -> None:
     with (
         pytest.raises(CallerError, match=r"already a person JS\. Add a middle initial"),

@@ -52,6 +52,7 @@ def test_one_number_has_one_value_however_it_is_written(original: str) -> None:
     assert found(f"Ring {original}, today.") == [(original, "+447700900123")]
 
 
+@pytest.mark.standard("TEL-1")
 def test_three_spellings_of_a_number_keep_their_originals() -> None:
     text = "07700 900123 or +447700900123 or 00447700900123"
 

@@ -202,6 +202,7 @@ def test_any_address_becomes_one_line_of_a_uri(url: str) -> None:
     assert target_uri(uri) == uri
 
 
+@pytest.mark.promise("P-8")
 @settings(max_examples=150)
 @given(ANYTHING)
 def test_any_text_becomes_one_header_line(text: str) -> None:

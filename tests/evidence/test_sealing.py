@@ -204,6 +204,7 @@ HOSTILE_URLS = {
 }
 
 
+@pytest.mark.promise("P-8")
 @pytest.mark.parametrize(("url", "ending"), HOSTILE_URLS.items(), ids=range(len(HOSTILE_URLS)))
 def test_an_address_never_ends_a_header_line(vault: Any, make: Any, url: str, ending: str) -> None:
     (capture,) = vault.seal(make.draft(make.exchange(url=url)))
@@ -217,6 +218,7 @@ def test_an_address_never_ends_a_header_line(vault: Any, make: Any, url: str, en
     assert vault.problems() == []
 
 
+@pytest.mark.promise("P-8")
 def test_a_hostile_cipher_or_peer_adds_no_header_line(vault: Any, make: Any) -> None:
     tls = TlsFacts("TLSv1.3", "AES\r\nWARC-Type: x", ())
     vault.seal(make.draft(make.exchange(tls=tls, peer="evil\r\nX: y:80")))
@@ -324,6 +326,7 @@ def test_the_warcinfo_names_software_and_nothing_restricted(vault: Any, make: An
     assert fields["WARC-Filename"] == "j-aaaa-0001.warc.gz"
 
 
+@pytest.mark.promise("P-10")
 @pytest.mark.standard("CAP-2")
 def test_no_restricted_value_stands_anywhere_in_the_evidence(vault: Any, make: Any) -> None:
     (capture,) = vault.seal(make.draft(make.exchange()))
@@ -340,6 +343,7 @@ def test_restricted_fields_outside_the_set_are_refused(make: Any) -> None:
         replace(make.context, restricted={"shoe_size": "9"})
 
 
+@pytest.mark.promise("P-8")
 @pytest.mark.parametrize("job", ["../up", "a/b", "", ".", "CON:"])
 def test_a_job_id_that_is_no_folder_name_is_refused(make: Any, job: str) -> None:
     with pytest.raises(ContextRefused, match="folder"):

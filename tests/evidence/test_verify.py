@@ -137,6 +137,8 @@ def test_each_kind_of_tampering_is_named_and_placed(
     assert all(problem.says and problem.where for problem in problems)
 
 
+@pytest.mark.promise("P-1")
+@pytest.mark.standard("CAP-3")
 def test_a_flip_of_any_byte_is_one_altered_record(sealed: Any) -> None:
     raw = sealed.file().read_bytes()
     kinds = {0: K.ALTERED_WARCINFO}
@@ -203,6 +205,7 @@ def edited_capture(vault: Any, **changes: Any) -> list[SealedCapture]:
     return [replace(first, **changes), *others]
 
 
+@pytest.mark.promise("P-1")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -374,6 +377,7 @@ def quick_folder(tmp_path: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.promise("P-3")
 def test_a_crash_at_any_byte_of_the_last_capture_leaves_a_vault_that_verifies(
     quick_folder: Path, make: Any
 ) -> None:

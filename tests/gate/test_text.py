@@ -23,6 +23,7 @@ ESCAPES = {
 }
 
 
+@pytest.mark.promise("P-7")
 @pytest.mark.parametrize("hostile", ESCAPES.values(), ids=ESCAPES.keys())
 def test_nothing_that_steers_a_terminal_or_the_reading_order_passes(hostile: str) -> None:
     for folded in (fold_text(hostile), fold_line(hostile)):
