@@ -46,7 +46,9 @@ LABELS = {
 MAX_CHARACTERS = 1_000_000  # of one document; its note says where reading stopped
 BLOCK_CHARACTERS = 8_000  # of one block: what is longer is cut at a space
 
-_BLOCK = re.compile(r"[^\n\t]+")
+# what stands between two blocks: a line's end, a cell's edge, a word too long to be a name (spaCy's
+# tokeniser takes minutes over one of some thousand dots)
+_EDGE = re.compile(r"[\n\t]+|\S{80,}")
 _WORD = re.compile(r"[^\W\d_]{2}")
 _PACKAGE = re.compile(r"[a-z]{2,3}_[a-z0-9_]{1,60}")
 _BEGIN, _END = " \u00a0\"'“”‘’([<*_-–—:;,#", " \u00a0\"'“”‘’)]>*_-–—:;,"
@@ -158,16 +160,23 @@ def _damaged(name: str, error: Exception) -> NoModel:
 
 def _blocks(text: str) -> Iterator[tuple[int, str]]:
     """The lines and cells of the text that hold a word, with their offsets."""
-    for found in _BLOCK.finditer(text):
-        start, end = found.span()
-        while start < end:
-            stop = min(end, start + BLOCK_CHARACTERS)
-            if stop < end and (space := text.rfind(" ", start + BLOCK_CHARACTERS // 2, stop)) > 0:
-                stop = space
-            block = text[start:stop]
-            if _WORD.search(block):
-                yield start, block
-            start = stop
+    start = 0
+    for edge in _EDGE.finditer(text):
+        yield from _cut(text, start, edge.start())
+        start = edge.end()
+    yield from _cut(text, start, len(text))
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+    """The stretch in blocks of bounded length, cut at spaces; those without a word left out."""
+    while start < end:
+        stop = min(end, start + BLOCK_CHARACTERS)
+        if stop < end and (space := text.rfind(" ", start, stop)) > start:
+            stop = space
+        block = text[start:stop]
+        if _WORD.search(block):
+            yield start, block
+        start = stop
 
 
 def _trimmed(block: str, start: int, end: int) -> tuple[int, int] | None:

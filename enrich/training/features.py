@@ -20,6 +20,8 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
+from spacy.strings import get_string_id
+from spacy.vectors import Vectors  # type: ignore[import-not-found]  # compiled, no stubs
 
 Floats = npt.NDArray[np.float32]
 
@@ -133,10 +135,8 @@ def chosen_words(
     return sorted(plain, key=lambda word: (rank[word], word))[:limit]
 
 
-def vector_table(
-    always: Iterable[str], *, rows: int, keys: int
-) -> tuple[list[str], list[int], Floats]:
-    """Words, the row of each, and the rows: `keys` words over `rows` distinct vectors."""
+def word_vectors(always: Iterable[str], *, rows: int = 50_000, keys: int = 150_000) -> Vectors:
+    """The table: `keys` words, those of `always` that any source knows first, over `rows` rows."""
     glove_words, glove = glove_table()
     probs, clusters = lexeme_table("prob"), lexeme_table("cluster")
     words = chosen_words(glove_words, probs, always, keys)
@@ -146,7 +146,11 @@ def vector_table(
         if word in place:
             known[row] = glove[place[word]]
     full = np.hstack([known, lexical_columns(words, clusters, probs), gazetteer_columns(words)])
-    return words, [*range(rows), *nearest_rows(full[rows:], full[:rows])], rounded(full[:rows])
+    vectors = Vectors(data=rounded(full[:rows]), name="words", attr="LOWER")
+    shared = nearest_rows(full[rows:], full[:rows])
+    for word, row in zip(words, [*range(rows), *shared], strict=True):
+        vectors.add(get_string_id(word), row=row)  # by hash: the words themselves are not kept
+    return vectors
 
 
 def nearest_rows(wanted: Floats, table: Floats) -> list[int]:

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import cast
 
 import spacy
+from spacy.attrs import LOWER  # type: ignore[import-not-found]  # compiled, no stubs
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
-from spacy.strings import get_string_id
 from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]  # compiled, no stubs
 from spacy.util import compile_infix_regex, compile_suffix_regex
 from spacy.vectors import Vectors  # type: ignore[import-not-found]  # the same
 
 from enrich.training.corpus import LABELS
-from enrich.training.features import Floats
 
-ATTRIBUTES = ["NORM", "PREFIX", "SUFFIX", "SHAPE"]
-ROWS = [4000, 1000, 2000, 1500]
+WIDTH, DEPTH, HIDDEN = 96, 4, 64
+ATTRIBUTES = {"NORM": 4000, "PREFIX": 1000, "SUFFIX": 2000, "SHAPE": 1500}  # rows of each table
 
 
-def network(
-    words: list[str], rows: list[int], table: Floats, *, width: int, depth: int
-) -> Language:
+def network(vectors: Vectors) -> Language:
     """A blank English pipeline with the vector table and an untrained `ner` for `LABELS`."""
     nlp = spacy.blank("en")
     split_web_punctuation(nlp)
-    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=table, name="words", attr="LOWER")
-    for word, row in zip(words, rows, strict=True):
-        nlp.vocab.vectors.add(get_string_id(word), row=row)  # by hash: the words are not kept
-    ner = nlp.add_pipe("ner", config={"model": parser_config(width, depth)})
+    vectors.strings = nlp.vocab.strings
+    nlp.vocab.vectors = vectors
+    ner = nlp.add_pipe("ner", config={"model": parser_config()})
     for label in LABELS:
         ner.add_label(label)  # type: ignore[attr-defined]
     return nlp
@@ -43,13 +41,13 @@ def split_web_punctuation(nlp: Language) -> None:
     tokenizer.suffix_search = compile_suffix_regex(suffixes).search
 
 
-def parser_config(width: int, depth: int) -> dict[str, object]:
+def parser_config() -> dict[str, object]:
     """spaCy's own architectures, by their registered names: stock spaCy loads the result."""
     return {
         "@architectures": "spacy.TransitionBasedParser.v2",
         "state_type": "ner",
         "extra_state_tokens": False,
-        "hidden_width": 64,
+        "hidden_width": HIDDEN,
         "maxout_pieces": 2,
         "use_upper": True,
         "nO": None,
@@ -57,15 +55,15 @@ def parser_config(width: int, depth: int) -> dict[str, object]:
             "@architectures": "spacy.Tok2Vec.v2",
             "embed": {
                 "@architectures": "spacy.MultiHashEmbed.v2",
-                "width": width,
-                "attrs": ATTRIBUTES,
-                "rows": ROWS,
+                "width": WIDTH,
+                "attrs": list(ATTRIBUTES),
+                "rows": list(ATTRIBUTES.values()),
                 "include_static_vectors": True,
             },
             "encode": {
                 "@architectures": "spacy.MaxoutWindowEncoder.v2",
-                "width": width,
-                "depth": depth,
+                "width": WIDTH,
+                "depth": DEPTH,
                 "window_size": 1,
                 "maxout_pieces": 3,
             },
@@ -73,13 +71,24 @@ def parser_config(width: int, depth: int) -> dict[str, object]:
     }
 
 
-def without_training_text(
-    nlp: Language, words: list[str], rows: list[int], table: Floats
-) -> Language:
-    """The trained pipeline over a fresh vocabulary: spaCy would store every word it was shown."""
-    shape = nlp.config["components"]["ner"]["model"]["tok2vec"]["encode"]
-    bare = network(words, rows, table, width=shape["width"], depth=shape["depth"])
+def stored_vectors(folder: Path) -> Vectors:
+    """The word table of a stored model, looked up by a word's lower form."""
+    vectors = Vectors(name="words", attr="LOWER")
+    return vectors.from_disk(folder / "vocab")
+
+
+def store(nlp: Language, vectors: Vectors, folder: Path) -> None:
+    """Write the trained pipeline so that stock spaCy loads it.
+
+    It is written over a fresh vocabulary, as spaCy would keep every word of the training texts.
+    spaCy 3.8 reads the key attribute of a vector table from `vectors.cfg` but does not write it
+    there: without it every capitalised word would lose its vector.
+    """
+    bare = network(vectors)
     bare.initialize()
     trained, fresh = (cast("TrainablePipe", each.get_pipe("ner")) for each in (nlp, bare))
     fresh.from_bytes(trained.to_bytes(exclude=["vocab"]), exclude=["vocab"])
-    return bare
+    bare.meta.update(nlp.meta)
+    bare.to_disk(folder)
+    settings = {"mode": "default", "attr": LOWER}
+    (folder / "vocab" / "vectors.cfg").write_text(json.dumps(settings) + "\n", "utf-8")
