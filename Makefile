@@ -28,7 +28,7 @@ lint: $(READY) ## Style, types and the walls between the rooms
 	$(BIN)/lint-imports
 
 bench: $(READY) ## The measured claims of docs/performance.md, as ratios
-	$(BIN)/python -m benchmarks.all
+	$(BIN)/python -m benchmarks
 
 model: $(READY) ## Train the name finder again from ../shared/ner (docs/model-card.md)
 	$(BIN)/python -m enrich.training

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from cases.errors import UsageError
@@ -78,6 +79,7 @@ def _host_of(text: str) -> str:
         ) from None
 
 
+@lru_cache(maxsize=4096)
 def host_pattern(text: str) -> HostPattern:
     """The pattern that a person wrote. Raises `UsageError` naming what is wrong with it."""
     written = text.strip()

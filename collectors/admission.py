@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
@@ -14,9 +12,6 @@ from collectors.outcomes import STOPPED
 from collectors.scope import read_place
 from collectors.visits import SEED, Visit, VisitKind
 from evidence.exchange import Failure
-
-ASKED_AT = "lantern_asked_at"
-STANDS_S = 0.5  # how long the authority's word stands while a request waits for its turn
 
 
 class NotFetched(IgnoreRequest):
@@ -50,8 +45,7 @@ class Admission:
                     STOPPED, f"The job was stopped before this was sent: {self._custody.stopped}"
                 )
             )
-        if time.monotonic() - request.meta.get(ASKED_AT, 0.0) > STANDS_S:
-            self._authority(request)
+        self._authority(request)
 
     def _address(self, url: str) -> Failure | None:
         try:
@@ -78,4 +72,3 @@ class Admission:
         if refused is not None:
             self._custody.stop_with_authority()
             raise NotFetched(Failure("authority", refused))
-        request.meta[ASKED_AT] = time.monotonic()

@@ -6,7 +6,9 @@ itself goes on the ledger, and the error says what to type.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -204,24 +206,49 @@ def _record_refusal(acting: Acting, order: Order, refusal: LanternError) -> None
         )
 
 
+STANDS_S = 0.5  # half of AUT-8's tick
+WORDS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """That an address was covered: when it was asked, and until when the authority lives."""
+
+    asked_s: float
+    until: datetime
+
+    def stands(self, now: datetime) -> bool:
+        """Whether it may still be acted on."""
+        return now <= self.until and time.monotonic() - self.asked_s <= STANDS_S
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorityPermit:
     """The authority's word before every fetch of a running job (AUT-8).
 
-    The job's authority or a renewal of it must be live and cover the address at that instant.
+    The job's authority or a renewal of it must be live and cover the address at that instant. An
+    address is asked for twice, when it is let in and when its turn has come: in between, a word
+    stands for half a second against a cancellation, and never past the authority's own end.
     """
 
     acting: Acting
     case_reference: str
     case: CaseId
     authority: AuthorityView
+    _words: OrderedDict[str, _Word] = field(default_factory=OrderedDict)
 
     def __call__(self, url: str) -> str | None:
         """None where the fetch is covered now; else the sentence that says why it is not."""
+        word = self._words.pop(url, None)
+        if word is not None and word.stands(self.acting.clock()):
+            return None
         try:
-            self.live(url)
+            until = self.live(url).until
         except AuthorityError as refusal:
             return refusal.says
+        self._words[url] = _Word(time.monotonic(), until)
+        while len(self._words) > WORDS:
+            self._words.popitem(last=False)
         return None
 
     def live(self, url: str) -> AuthorityView:

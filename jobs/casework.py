@@ -15,6 +15,7 @@ from cases.authorities import (
     cancel,
     named_authority,
 )
+from cases.authority_types import authority_type
 from cases.casebook import (
     CaseView,
     NewCase,
@@ -231,7 +232,8 @@ def _filled(
     name = form.template or (case_template if form.type in (None, "research") else None)
     template = template_of(acting, name) if name else None
     kind = form.type or (template.type if template else "research")
-    granted = form.granted_by or (acting.person.name if kind in ("research", "immediate") else "")
+    own = acting.person.name if not authority_type(kind).needs_grant else ""
+    granted = form.granted_by or own
     until = form.until
     if until is None and template is not None:
         until = now + timedelta(days=template.days)
