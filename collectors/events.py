@@ -39,8 +39,8 @@ class CollectionStopping:
 @dataclass(frozen=True, slots=True)
 class CrawlReport:
     """How a collection ended. `outcomes` counts pages; `not_visited` the seeds and links within
-    reach that a limit or a stop left out (past a limit, a page linked twice counts twice);
-    `stopped` says why it ended early, `fault` what broke on our side.
+    reach that a limit or a stop left out; `stopped` says why it ended early, `fault` what broke
+    on our side.
     """
 
     captures: int

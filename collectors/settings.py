@@ -55,6 +55,7 @@ DOWNLOAD_WARNSIZE = 0
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # breadth first
 SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
 DEPTH_PRIORITY = 1
+CONCURRENT_ITEMS = 1  # Scrapy starts as many tasks for each page: at its 100, a tenth of our time
 
 LOG_LEVEL = "ERROR"
 STATS_DUMP = False

@@ -22,6 +22,7 @@ class SiteSpider(Spider):
         super().__init__(*args, **kwargs)
         # Scrapy's list of file endings to leave out would leave out documents.
         self._links = LxmlLinkExtractor(deny_extensions=[])
+        self._followed: set[str] = set()
 
     @property
     def custody(self) -> Custody:
@@ -40,7 +41,8 @@ class SiteSpider(Spider):
         if not isinstance(response, HtmlResponse) or depth >= custody.collection.plan.depth:
             return
         for link in self._links.extract_links(response):
-            if custody.scope.covers(link.url):
+            if link.url not in self._followed and custody.scope.covers(link.url):
+                self._followed.add(link.url)
                 custody.offered += 1
                 if not custody.full:
                     yield Request(link.url)
