@@ -135,7 +135,7 @@ def test_the_authority_is_asked_before_every_fetch_and_every_hop(
     done = crawl([f"{url}/redirect/301", f"{url}/article/1"], **order)
 
     asked = [f"{url}/redirect/301", f"{url}/article/1", f"{url}/redirect/landed?from=301"]
-    assert sorted(done.report["asked"]) == sorted(asked)
+    assert set(done.report["asked"]) == set(asked)
     capture = done.of(f"{url}/redirect/301")
     assert capture["outcome"] == "refused"
     assert capture["reason"].startswith("The authority does not cover")
