@@ -303,6 +303,17 @@ def indexed(session: Session) -> list[tuple[CaptureId, int]]:
     return [(CaptureId(capture), seq) for capture, seq in rows if seq is not None]
 
 
+def unindexed(session: Session, cases: Sequence[CaseId]) -> int:
+    """How many captures of those cases no search can find yet."""
+    held = select(Step.capture_id).where(Step.index_seq.is_not(None))
+    counted = (
+        select(func.count())
+        .select_from(Capture)
+        .where(Capture.case_id.in_(list(cases)), Capture.id.not_in(held))
+    )
+    return session.scalar(counted) or 0
+
+
 def steps_left(session: Session, step: str, version: str) -> int:
     """How many captures lack the step at that version."""
     taken = select(Step.capture_id).where(Step.step == step, Step.version == version)

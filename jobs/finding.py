@@ -15,6 +15,7 @@ from cases.holdings import (
     capture_views,
     capture_views_of,
     sealed_capture,
+    unindexed,
 )
 from cases.identity import CaptureId, CaseId, Sha256
 from enrich import DerivedStore
@@ -61,7 +62,6 @@ def search(acting: Acting, query: str, case: str | None, limit: int) -> SearchAn
         engine = open_index(acting, store)
         try:
             results = engine.search(tree, scope, limit)
-            held = engine.count()
         finally:
             engine.close()
         found = []
@@ -87,12 +87,9 @@ def search(acting: Acting, query: str, case: str | None, limit: int) -> SearchAn
     newest = max((hit.seq for hit in results.hits), default=0)
     objects = tuple(ObjectRef(ObjectKind.CASE, view.id) for view in searched)
     refs = {"hits": str(results.total), "shown": str(len(found)), "newest_seq": str(newest)}
-    with acting.act(Act("access", S62.CONSULTATION, objects, refs, {"query": query})):
-        pass
-    captures = sum(view.captures for view in searched)
-    return SearchAnswer(
-        query, results.total, tuple(gate_hits(found)), max(0, captures - held) if not case else 0
-    )
+    with acting.act(Act("access", S62.CONSULTATION, objects, refs, {"query": query})) as session:
+        waiting = unindexed(session, [view.id for view in searched])
+    return SearchAnswer(query, results.total, tuple(gate_hits(found)), waiting)
 
 
 def _views(acting: Acting, captures: list[CaptureId]) -> dict[CaptureId, CaptureView]:

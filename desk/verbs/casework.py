@@ -339,11 +339,13 @@ def authority_add(
 ) -> None:
     """Enter an authority that somebody granted. The words are yours; nothing is approved here.
 
-    \b Example: lantern authority add --case LINDEN --purpose "Identify the seller" \\ --necessity
-    "No other source holds it" --proportionality "Public pages, once each" \\ --scope example.test
-    --scope "*.shop.example" --until 2026-06-30 lantern authority add --case LINDEN --urgent-oral
-    --by "Insp A Other" --at 2026-03-01T03:00Z \\ --purpose "Threat to life" --necessity "…"
-    --proportionality "…" --scope example.test
+    \b
+    Example:
+      lantern authority add --case LINDEN --purpose "Identify the seller" \\
+        --necessity "No other source" --proportionality "Public pages, once each" \\
+        --scope example.test --scope "*.shop.example" --until 2027-06-30
+      lantern authority add --urgent-oral --by "Insp A Other" --at 2026-03-01T03:00Z \\
+        --purpose "Threat to life" --necessity "…" --proportionality "…" --scope example.test
     """
     if urgent_oral and not (by and at):
         raise UsageError("--urgent-oral needs --by WHOM and --at TIME: who said it, and when.")

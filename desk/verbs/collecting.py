@@ -129,9 +129,11 @@ def collect(
     One page asks for nothing that a browser would not. A crawl (--depth) obeys robots.txt unless
     told otherwise. Exit code 3: done in part.
 
-    \b Example: lantern collect https://example.test/ --case LINDEN lantern collect
-    https://example.test/ --depth 2 --scope host --max-pages 50 lantern collect
-    https://example.test/post/1 --immediate "Threat to life, 03:10"
+    \b
+    Example:
+      lantern collect https://example.test/ --case LINDEN
+      lantern collect https://example.test/ --depth 2 --scope host --max-pages 50
+      lantern collect https://example.test/post/1 --immediate "Threat to life, 03:10"
     """
     addresses = (*urls, *(_seeds_in(seeds) if seeds else ()))
     if not addresses:
