@@ -7,7 +7,7 @@ itself goes on the ledger, and the error says what to type.
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -207,61 +207,56 @@ def _record_refusal(acting: Acting, order: Order, refusal: LanternError) -> None
 
 
 STANDS_S = 0.5  # half of AUT-8's tick
-WORDS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """That an address was covered: when it was asked, and until when the authority lives."""
+@dataclass(slots=True)
+class _Held:
+    """The authorities of a job as last read, and when that was."""
 
-    asked_s: float
-    until: datetime
-
-    def stands(self, now: datetime) -> bool:
-        """Whether it may still be acted on."""
-        return now <= self.until and time.monotonic() - self.asked_s <= STANDS_S
+    read_s: float = float("-inf")
+    authorities: Sequence[AuthorityView] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorityPermit:
     """The authority's word before every fetch of a running job (AUT-8).
 
-    The job's authority or a renewal of it must be live and cover the address at that instant. An
-    address is asked for twice, when it is let in and when its turn has come: in between, a word
-    stands for half a second against a cancellation, and never past the authority's own end.
+    The job's authority or a renewal of it must be live and cover the address at that instant. What
+    was read from the catalogue stands for half a second, so a cancellation or a renewal is heeded
+    within it; scope and end are judged anew at every question, to the last instant.
     """
 
     acting: Acting
     case_reference: str
     case: CaseId
     authority: AuthorityView
-    _words: OrderedDict[str, _Word] = field(default_factory=OrderedDict)
+    _held: _Held = field(default_factory=_Held)
 
     def __call__(self, url: str) -> str | None:
         """None where the fetch is covered now; else the sentence that says why it is not."""
-        word = self._words.pop(url, None)
-        if word is not None and word.stands(self.acting.clock()):
-            return None
         try:
-            until = self.live(url).until
+            self.live(url)
         except AuthorityError as refusal:
             return refusal.says
-        self._words[url] = _Word(time.monotonic(), until)
-        while len(self._words) > WORDS:
-            self._words.popitem(last=False)
         return None
 
     def live(self, url: str) -> AuthorityView:
         """The authority that covers the address now. Raises the authority's errors."""
-        with self.acting.catalogue.reading() as session:
-            held = renewals_of(authorities_of(session, self.case), self.authority.id)
-        return covering(held, url, self.acting.clock(), case_reference=self.case_reference)
+        now = self.acting.clock()
+        return covering(self._renewals(), url, now, case_reference=self.case_reference)
 
     def ended(self) -> str | None:
         """None while the authority or a renewal of it is live; else the sentence that says not."""
-        now = self.acting.clock()
-        with self.acting.catalogue.reading() as session:
-            held = renewals_of(authorities_of(session, self.case), self.authority.id)
+        now, held = self.acting.clock(), self._renewals()
         if any(authority.live_at(now) for authority in held):
             return None
         return f"Authority {held[-1].reference} is no longer live, so the job stops."
+
+    def _renewals(self) -> Sequence[AuthorityView]:
+        now_s = time.monotonic()
+        if now_s - self._held.read_s > STANDS_S:
+            with self.acting.catalogue.reading() as session:
+                found = authorities_of(session, self.case)
+            self._held.authorities = renewals_of(found, self.authority.id)
+            self._held.read_s = now_s
+        return self._held.authorities

@@ -31,6 +31,7 @@ class Place:
     query: str
 
 
+@lru_cache(maxsize=16_384)  # a site's links are met on page after page
 def read_place(url: str) -> Place:
     """The place of an address. Raises `RefusedScheme` for one that is not http or https, and
     `BadAddress` for one that cannot be read.
