@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from enrich.decoding import decode
-from enrich.documents import Enrichment, Mention, SourceDocument, Texts
+from enrich.documents import Enrichment, Language, Mention, SourceDocument, Texts
 from enrich.entities import MAX_CHARACTERS, NameModel
 from enrich.identifiers import find_identifiers
 from enrich.kinds import Kind, kind_of
@@ -37,14 +37,16 @@ def enrich(document: SourceDocument, *, model: NameModel | None) -> Enrichment:
         decoded = decode(body, document.charset)
         encoding, why = decoded.encoding, decoded.why
         texts = _READERS[kind](decoded.text, document)
-    notes = (*texts.notes, *_bounds(document, texts), *_nothing_read(kind))
+    language = language_of(texts.main or texts.whole)
+    foreign = _foreign(language) if model is not None else ()
+    notes = (*texts.notes, *foreign, *_bounds(document, texts), *_nothing_read(kind))
     return Enrichment(
         version=ENRICHER_VERSION,
         kind=kind,
         encoding=encoding,
         encoding_why=why or kind,
         texts=Texts(texts.whole, texts.main, texts.metadata, texts.images, texts.links, notes),
-        language=language_of(texts.main or texts.whole),
+        language=language,
         mentions=_mentions(texts.whole, model),
         identifiers=find_identifiers(texts.whole),
     )
@@ -65,3 +67,10 @@ def _bounds(document: SourceDocument, texts: Texts) -> tuple[str, ...]:
 
 def _nothing_read(kind: Kind) -> tuple[str, ...]:
     return {"not text": ("not text",), "empty": ("empty",)}.get(kind, ())
+
+
+def _foreign(language: Language) -> tuple[str, ...]:
+    """Names in another language are found less surely, and a reader should know."""
+    if language.code in (None, "en"):
+        return ()
+    return (f"the name finder reads English; this text looks like {language.code}",)

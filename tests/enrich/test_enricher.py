@@ -120,6 +120,16 @@ def test_languages_are_told_with_a_score(text: str, code: str) -> None:
     assert read.language.model.startswith("py3langid ")
 
 
+def test_a_text_in_another_language_says_that_its_names_are_less_sure(model: NameModel) -> None:
+    german = "Der Fahrer des roten Wagens bat an der alten Brücke um Wasser."
+    document = SourceDocument(german.encode(), "text/plain", "utf-8")
+
+    assert enrich(document, model=None).texts.notes == ()
+    assert enrich(document, model=model).texts.notes == (
+        "the name finder reads English; this text looks like de",
+    )
+
+
 @pytest.mark.parametrize(
     "path",
     [
