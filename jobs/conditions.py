@@ -20,9 +20,14 @@ from enrich import ENRICHER_VERSION, open_model
 from evidence.acting import Acting, open_acting
 from jobs.steps import INDEX, index_version
 from jobs.workplace import Named
-from search import open_engine
+from search import IndexNeedsRebuild, check_index
 
 LOW_SPACE_BYTES = 2 << 30
+_ENCRYPTED = {
+    "yes": "yes, when the vault was made",
+    "no": "no, when the vault was made: whoever takes the disk can read what was collected",
+    "not measured": "not measured: see to it that it is",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +107,17 @@ def _in_the_vault(acting: Acting) -> Iterator[Check]:
     )
     yield _tried("vault's key", lambda: acting.keys.needed_vault().key[:16] + " …")
     yield _tried("index", lambda: _index(acting))
-    encrypted = acting.vault.settings.vault.volume_encrypted
-    yield Check("volume encrypted", encrypted != "no", encrypted)
+    yield Check("volume encrypted", True, _ENCRYPTED[acting.vault.settings.vault.volume_encrypted])
     yield Check("clock", True, "the system's; its offset is not measured")
 
 
 def _index(acting: Acting) -> str:
-    engine = open_engine(acting.vault.index)
     try:
-        return f"{engine.count()} captures"
-    finally:
-        engine.close()
+        return f"{check_index(acting.vault.index)} captures, every checksum holds"
+    except IndexNeedsRebuild as fault:
+        if fault.why == "missing":
+            return "none yet: the first `lantern work` makes it"
+        raise
 
 
 @dataclass(frozen=True, slots=True)
