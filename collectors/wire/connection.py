@@ -130,6 +130,9 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         sending.writeTo = lambda transport: write(_SendTee(transport, tape))
         answered = self.request(request)
         self._parser.__class__ = RecordingParser  # the class is set in the base's request()
+        # The body is taken at once, so Twisted's pause until somebody takes it would only cost.
+        proxy: Any = self._transportProxy
+        proxy.pauseProducing = proxy.resumeProducing = _nothing
         answered.addCallbacks(on_response, lambda _: None)  # how it failed stands on the tape
         return over
 
@@ -280,6 +283,10 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
             tape.end()
         if over is not None and not over.done():
             over.set_result(None)
+
+
+def _nothing() -> None:
+    """Does nothing."""
 
 
 def _in_words(error: Exception) -> str:
