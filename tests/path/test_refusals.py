@@ -137,10 +137,10 @@ def wait_for(ready: object, seconds: float = 60) -> None:
 
 
 def test_a_renewal_carries_a_running_job_on(lantern: Lantern, site: Site) -> None:
-    lantern.ok("authority", "add", "--scope", site.address, "--until", soon(7))
+    lantern.ok("authority", "add", "--scope", site.address, "--until", soon(15))
     job = lantern.start(
         *("collect", site.url("/spider-trap/deep"), "--depth", "50", "--delay", "0.5"),
-        *("--max-pages", "24", "--allow-address", site.address, "--no-work"),
+        *("--max-pages", "40", "--allow-address", site.address, "--no-work"),
     )
     wait_for(lambda: site.asked_for("/spider-trap/deep") > 0)
     lantern.ok("authority", "renew", "LINDEN/1", "--until", soon(3600))

@@ -98,7 +98,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], None], str]] = {
         "ledger-reordered",
     ),
     "the checkpoint changed": (
-        sql("UPDATE ledger_checkpoint SET note = replace(note, 'A', 'B')"),
+        sql("UPDATE ledger_checkpoint SET note = replace(note, 'darklantern', 'Darklantern')"),
         "checkpoint-",
     ),
 }
