@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from cases.errors import CallerError, EvidenceError, MachineError
@@ -80,6 +80,12 @@ class Catalogue:
                 raise CatalogueDamaged(
                     f"The catalogue at {self.where} is damaged: {fault.orig}. Restore it from a "
                     "backup; the evidence files are not touched."
+                ) from None
+            if isinstance(fault, IntegrityError) and "ledger_" in str(fault.orig):
+                # Rows that the sequencer alone writes contradict each other: somebody was at them.
+                raise CatalogueDamaged(
+                    f"The ledger at {self.where} contradicts itself: {fault.orig}. See what was "
+                    "changed: lantern verify. Then restore a backup; nothing was written."
                 ) from None
             raise
         except UnicodeEncodeError as fault:

@@ -134,7 +134,7 @@ def _opening_act(job: JobId, authority: AuthorityView, order: Order) -> Act:
             ObjectRef(ObjectKind.JOB, job),
         ),
         {"collector": order.collector},
-        {"reason": authority.purpose, "seeds": " ".join(order.seeds)},
+        {"reason": authority.purpose, "seeds": _storable(order.seeds)},
     )
 
 
@@ -181,6 +181,11 @@ def _immediate(
         ],
     )
     return authority
+
+
+def _storable(seeds: tuple[str, ...]) -> str:
+    """The seeds as the ledger can keep them: bytes that are no UTF-8 as escapes."""
+    return " ".join(seeds).encode("utf-8", "backslashreplace").decode()
 
 
 def _record_refusal(acting: Acting, order: Order, refusal: LanternError) -> None:

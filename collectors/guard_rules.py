@@ -163,6 +163,10 @@ def _split(url: str) -> SplitResult:
             f"The address {url[:200]!r} holds a space or control character. Encode it.",
             url=url,
         )
+    if re.search(r"[\ud800-\udfff]", url):  # how Python brings in an argument that is not UTF-8
+        raise BadAddress(
+            f"The address {url[:200]!a} is not UTF-8. Write its odd bytes as %XX.",
+        )
     scheme = url.partition(":")[0].lower() if ":" in url else ""
     if scheme not in _DEFAULT_PORTS:
         shown = f"{scheme}:" if re.fullmatch(r"[a-z][a-z0-9+.-]{0,30}", scheme) else "this"

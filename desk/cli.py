@@ -11,7 +11,7 @@ import sys
 import click
 
 from cases.errors import LanternError
-from desk.printing import note, print_error
+from desk.printing import note, print_error, print_json
 
 FIRST_DAY = """\
 Dark Lantern: collect web pages as sealed evidence, search them, prove them.
@@ -88,9 +88,20 @@ def lantern(context: click.Context) -> None:
         click.echo(FIRST_DAY, nl=False)
 
 
+def _verb_first(asked: list[str]) -> list[str]:
+    """The arguments with what every verb takes moved behind it, where people put it before."""
+    before: list[str] = []
+    rest = list(asked)
+    while rest and rest[0].partition("=")[0] in ("--vault", "--operator", "--keys", "--json"):
+        takes_a_value = rest[0] in ("--vault", "--operator", "--keys")
+        before += [rest.pop(0) for _ in range(min(len(rest), 2 if takes_a_value else 1))]
+    end = rest.index("--") if "--" in rest else len(rest)
+    return [*rest[:end], *before, *rest[end:]] if rest else before
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 in part."""
-    asked = sys.argv[1:] if arguments is None else arguments
+    asked = _verb_first(sys.argv[1:] if arguments is None else arguments)
     try:
         result = lantern.main(args=asked, prog_name="lantern", standalone_mode=False)
     except LanternError as error:
@@ -101,6 +112,8 @@ def main(arguments: list[str] | None = None) -> int:
         context = getattr(error, "ctx", None)
         if context is not None:
             note(f"See: {context.command_path} --help")
+        if "--json" in asked:
+            print_json({"error": {"kind": "usage", "says": error.format_message()}})
         return 2
     except (click.Abort, KeyboardInterrupt):
         note("lantern: stopped.")

@@ -56,9 +56,9 @@ def init(desk: Desk, folder: Path, name: str, role: str, egress: str) -> None:
         say(f"Keys     {document['keys']} (not in the vault: back them up apart from it)")
         say(f"Operator {founded.operator.code}, {founded.operator.name}, {founded.operator.role}")
         say(f"Volume encrypted: {settings.volume_encrypted}")
-        say(founded.way_out or "No way out is set: collect is refused until init --egress or")
+        say(founded.way_out or "No way out is set: collect is refused until one stands in")
         if founded.way_out is None:
-            say('lantern.toml names one: [egress] way_out = "direct"')
+            say(f'{founded.vault.settings_path}: [egress] way_out = "direct" (or socks5://…)')
         say('Next: lantern case open LINDEN --title "…"')
 
     desk.answer(document, for_people)
