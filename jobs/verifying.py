@@ -33,6 +33,7 @@ from evidence.problems import Problem, Tally
 from evidence.restricted import OpeningsStore
 from evidence.verify import verify_evidence
 from evidence.verify_lone import verify_warc
+from jobs.authority_check import authority_differences
 from jobs.sweeping import sweep_dead_jobs
 from jobs.workplace import Named
 
@@ -124,6 +125,10 @@ def _vault(acting: Acting) -> Verdict:
             for record in sorted(record for record, _, _ in seals)
         ]
         verdict.problems += list(_ledger_faults(acting, session))
+        verdict.problems += [
+            Fault("catalogue-authority", authority, says)
+            for authority, says in authority_differences(session)
+        ]
         verdict.waiting = waiting_count(session)
         verdict.entries = _entries(session)
         if openings is not None:

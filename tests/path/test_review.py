@@ -48,3 +48,28 @@ def test_an_address_that_is_not_utf8_is_refused_on_record_before_a_job_is_opened
     assert "not UTF-8" in done.err
     assert lantern.ok("job", "list")["jobs"] == []
     assert lantern.ok("ledger", "list")["entries"][-1]["act"] == "job.refuse"
+
+
+@pytest.mark.promise("P-2")
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE authority SET until = '2036-01-01T00:00:00.000000Z'",
+        "UPDATE authority SET scope = '[\"*.example.test\"]'",
+        "UPDATE authority SET purpose = 'Another purpose'",
+        "UPDATE authority SET granted_by = 'Somebody else'",
+        "DELETE FROM authority",
+    ],
+    ids=["end", "scope", "purpose", "granter", "row"],
+)
+def test_an_authority_changed_behind_the_ledger_is_named_by_verify(
+    lantern: Lantern, change: str
+) -> None:
+    lantern.ok("authority", "add", "--scope", "example.test")
+    assert lantern.ok("verify")["ok"] is True
+    with sqlite3.connect(lantern.vault / "catalogue.db") as connection:
+        assert connection.execute(change).rowcount == 1
+    connection.close()
+    done = lantern("verify", "--json")
+    assert done.code == 1
+    assert {problem["kind"] for problem in done.json["problems"]} == {"catalogue-authority"}
