@@ -167,6 +167,11 @@ def _checked(
             )
             continue
         manifest = capture.manifest
+        problems += [
+            Fault("catalogue-record", record.record, f"Its row names another file, {record.file}.")
+            for record in capture.records
+            if record.file != manifest.file
+        ]
         seal = (manifest.record, capture.manifest_sha256, manifest.member_sha256)
         if seal in seals:
             seals.discard(seal)
@@ -188,6 +193,7 @@ def _entries(session: Session) -> int:
 def _ledger_faults(acting: Acting, session: Session) -> Iterator[Fault]:
     vault = acting.vault
     registered = keys_of(session, vault.id)
+    yield from _planted_keys(session)
     at_hand = acting.keys.vault()
     if at_hand is not None and at_hand.key not in registered:
         yield Fault(
@@ -208,6 +214,21 @@ def _ledger_faults(acting: Acting, session: Session) -> Iterator[Fault]:
     )
     for finding in findings:
         yield Fault(str(finding.kind), finding.where, finding.says)
+
+
+def _planted_keys(session: Session) -> Iterator[Fault]:
+    """Keys in the catalogue that no entry brought in: whoever holds one could sign as its owner."""
+    brought: set[str] = set()
+    brings = LedgerEntry.act.in_(("vault.init", "person.add"))
+    for raw in session.scalars(select(LedgerEntry.entry).where(brings)):
+        try:
+            refs = json.loads(raw)["refs"]
+            brought |= {refs.get("vault_key"), refs.get("person_key")}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue  # the audit names the entry that cannot be read
+    for key in session.scalars(select(Key).order_by(Key.sha256)):
+        if key.sha256 not in brought:
+            yield Fault("planted-key", key.sha256, f"No entry of the ledger gave {key.owner} it.")
 
 
 def _holders(session: Session) -> dict[Sha256, str]:

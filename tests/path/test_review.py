@@ -73,3 +73,18 @@ def test_an_authority_changed_behind_the_ledger_is_named_by_verify(
     done = lantern("verify", "--json")
     assert done.code == 1
     assert {problem["kind"] for problem in done.json["problems"]} == {"catalogue-authority"}
+
+
+@pytest.mark.promise("P-2")
+def test_a_key_planted_for_a_person_is_named_by_verify(lantern: Lantern) -> None:
+    lantern.ok("person", "add", "AB", "--name", "Alex Brown")
+    assert lantern.ok("verify")["ok"] is True
+    with sqlite3.connect(lantern.vault / "catalogue.db") as connection:
+        connection.execute(
+            "INSERT INTO public_key SELECT ?, owner, ?, added_at FROM public_key LIMIT 1",
+            ("ab" * 32, "cd" * 32),
+        )
+    connection.close()
+    done = lantern("verify", "--json")
+    assert done.code == 1
+    assert [problem["kind"] for problem in done.json["problems"]] == ["planted-key"]
