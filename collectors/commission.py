@@ -27,7 +27,8 @@ from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import AuthorityError, CallerError, LanternError, UsageError
 from cases.identity import CaseId, JobId
 from cases.job_book import open_job
-from cases.models import Case
+from cases.models import Authority, Case, Job
+from cases.row_texts import ROW, row_text
 from cases.times import rfc3339
 from collectors.errors import BadAddress, RefusedScheme
 from collectors.guard_rules import check_url_address
@@ -120,11 +121,12 @@ def _commissioned(
     else:
         authority = _authority(session, case, order, now)
     job = open_job(session, authority, order.collector, order.plan(), by=acting.person.id, now=now)
-    acting.ledger.record(session, [_opening_act(job, authority, order)])
+    row = row_text(session.get_one(Job, job))
+    acting.ledger.record(session, [_opening_act(job, authority, order, row)])
     return job, authority
 
 
-def _opening_act(job: JobId, authority: AuthorityView, order: Order) -> Act:
+def _opening_act(job: JobId, authority: AuthorityView, order: Order, row: str) -> Act:
     return Act(
         "job.open",
         S62.COLLECTION,
@@ -134,7 +136,7 @@ def _opening_act(job: JobId, authority: AuthorityView, order: Order) -> Act:
             ObjectRef(ObjectKind.JOB, job),
         ),
         {"collector": order.collector},
-        {"reason": authority.purpose, "seeds": _storable(order.seeds)},
+        {"reason": authority.purpose, "seeds": _storable(order.seeds), ROW: row},
     )
 
 
@@ -176,7 +178,11 @@ def _immediate(
                     ObjectRef(ObjectKind.AUTHORITY, authority.id),
                 ),
                 {"until": rfc3339(authority.until)},
-                {"reason": new.purpose, "reference": authority.reference},
+                {
+                    "reason": new.purpose,
+                    "reference": authority.reference,
+                    ROW: row_text(session.get_one(Authority, authority.id)),
+                },
             )
         ],
     )

@@ -113,6 +113,7 @@ class Undertaking:
         texts = {"reason": report.stopped} if report.stopped else {}
         with self._acting.act(Act("job.end", None, objects, refs, texts)) as session:
             end_job(session, self.job.id, state, outcome, now=self._acting.clock())
+        self._acting.sequence()
         shutil.rmtree(self.collection.plan.spool, ignore_errors=True)
         Path(self._lock.name).unlink(missing_ok=True)
         self._lock.close()

@@ -14,6 +14,8 @@ class ProblemKind(StrEnum):
     MISSING_FILE = "missing-file"
     ADDED_FILE = "added-file"
     UNREADABLE_FILE = "unreadable-file"
+    LINKED_FILE = "linked-file"  # a symbolic link: the evidence lies elsewhere
+    OUTSIDE_FILE = "outside-file"  # the catalogue names a file outside the evidence folder
     CUT_FILE = "cut-file"  # shorter than what was sealed in it
     EXTRA_BYTES = "extra-bytes"  # after the last sealed record, or between records
     MISSING_RECORD = "missing-record"

@@ -6,7 +6,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from cases.captures import SealedRecord
@@ -191,7 +191,15 @@ def _inflated(compressed: Iterator[bytes], record: SealedRecord) -> Iterator[byt
         raise _damaged(record, "the compressed member has no end")
 
 
+def lies_inside(file: str) -> bool:
+    """Whether a catalogue's file name stays in the evidence folder: rows can be edited."""
+    path = PurePosixPath(file)
+    return bool(file) and not path.is_absolute() and ".." not in path.parts and "\0" not in file
+
+
 def _open(evidence: Path, record: SealedRecord) -> BinaryIO:
+    if not lies_inside(record.file):
+        raise _damaged(record, "the catalogue names a file outside the evidence folder")
     path = evidence / record.file
     try:
         file = path.open("rb")

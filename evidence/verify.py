@@ -29,6 +29,7 @@ from evidence.manifest_check import (
 )
 from evidence.member_check import RunChecked, check_run
 from evidence.problems import Problem, ProblemKind, Tally
+from evidence.reader import lies_inside
 
 RUN_BYTES = 4 << 20  # how much of a file one thread takes at a time
 WORKERS = 2
@@ -75,6 +76,10 @@ def verify_evidence(
     with ThreadPoolExecutor(max_workers=workers) as pool:
         ahead: deque[_File] = deque()
         for file in [*files, None]:
+            if file is not None and not lies_inside(file.name):
+                says = "the catalogue names a file outside the evidence folder; it was not read"
+                yield Problem(ProblemKind.OUTSIDE_FILE, says, file.name)
+                continue
             if file is not None:
                 for run in _runs(file.captures):
                     file.runs.append(pool.submit(check_run, folder / file.name, run))
@@ -119,6 +124,9 @@ def _added_files(
         for name in sorted(names):
             path = Path(parent, name)
             relative = path.relative_to(folder).as_posix()
+            if path.is_symlink():
+                says = "a symbolic link stands here: the evidence lies elsewhere"
+                yield Problem(ProblemKind.LINKED_FILE, says, relative)
             if relative not in known and path.parent.name not in unfinished:
                 says = "no capture in the catalogue lies in this file"
                 yield Problem(ProblemKind.ADDED_FILE, says, relative)

@@ -31,8 +31,9 @@ from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import AuthorityError, CallerError, UsageError
 from cases.holdings import capture_view
 from cases.identity import AuthorityId, CaptureId, CaseId, PersonId, Sha256
-from cases.models import Authority
+from cases.models import Authority, Note, Person
 from cases.people import PersonView, add_person, people, person_of, register_key
+from cases.row_texts import ROW, row_text
 from cases.settings import TemplateSection, change_setting
 from cases.signing import Signer
 from cases.times import rfc3339
@@ -66,7 +67,10 @@ def add_colleague(acting: Acting, code: str, name: str, role: str) -> PersonView
                     S62.COLLECTION,
                     (ObjectRef(ObjectKind.PERSON, person.id),),
                     {"person_key": key.key},
-                    {"added": f"{code} {person.name}, {role}"},
+                    {
+                        "added": f"{code} {person.name}, {role}",
+                        ROW: row_text(session.get_one(Person, person.id)),
+                    },
                 )
             ],
         )
@@ -87,7 +91,7 @@ def open_new_case(acting: Acting, new: NewCase) -> CaseView:
         row = open_case(session, new, in_charge=acting.person.id, now=acting.clock())
         acting.ledger.record(
             session,
-            [_case_act("case.open", row.id, {"title": new.title, "reference": new.reference})],
+            [_case_act("case.open", row.id, {"reason": new.title, ROW: row_text(row)})],
         )
         return view_of(session, row)
 
@@ -205,10 +209,11 @@ def enter_authority(acting: Acting, case: str, form: AuthorityForm) -> Entered:
             approval = _approval_signer(acting, approver.id, form.approver)
             new = replace(new, approver=approver.id, approval="signed")
         authority, confirm = add_authority(session, row, new, by=acting.person.id, now=now)
-        acting.ledger.record(session, [_authority_act("authority.add", authority, new)])
+        text = row_text(session.get_one(Authority, authority.id))
+        acting.ledger.record(session, [_authority_act("authority.add", authority, new, text)])
         if approval is not None and new.approver is not None:
             by = replace(acting.ledger, actor=new.approver, signer=approval)
-            by.record(session, [_authority_act("authority.approve", authority, new)])
+            by.record(session, [_authority_act("authority.approve", authority, new, text)])
         return Entered(authority, confirm)
 
 
@@ -264,7 +269,7 @@ def _form_digest(path: Path) -> Sha256:
         raise FormUnreadable(f"The form {path} cannot be read: {fault.strerror}.") from None
 
 
-def _authority_act(act: str, authority: AuthorityView, new: NewAuthority) -> Act:
+def _authority_act(act: str, authority: AuthorityView, new: NewAuthority, row: str) -> Act:
     return Act(
         act,
         None,
@@ -281,6 +286,7 @@ def _authority_act(act: str, authority: AuthorityView, new: NewAuthority) -> Act
             "granted_by": new.granted_by,
             "scope": " ".join(authority.scope),
             "reference": authority.reference,
+            ROW: row,
         },
     )
 
@@ -295,7 +301,8 @@ def cancel_authority(acting: Acting, case: str, named: str, reason: str) -> Auth
     with acting.catalogue.writing() as session:
         row = case_row(session, case)
         authority = named_authority(authorities_of(session, CaseId(row.id)), named)
-        cancel(session, authority, now=acting.clock())
+        now = acting.clock()
+        cancel(session, authority, now=now)
         acting.ledger.record(
             session,
             [
@@ -306,7 +313,7 @@ def cancel_authority(acting: Acting, case: str, named: str, reason: str) -> Auth
                         ObjectRef(ObjectKind.CASE, row.id),
                         ObjectRef(ObjectKind.AUTHORITY, authority.id),
                     ),
-                    {},
+                    {"cancelled_at": rfc3339(now)},
                     {"reason": reason, "reference": authority.reference},
                 )
             ],
@@ -349,6 +356,15 @@ def keep_note(acting: Acting, case: str, capture: str | None, words: str) -> str
         if named is not None:
             objects.append(ObjectRef(ObjectKind.CAPTURE, named))
         acting.ledger.record(
-            session, [Act("note.add", None, tuple(objects), {"note": note}, {"reason": words})]
+            session,
+            [
+                Act(
+                    "note.add",
+                    None,
+                    tuple(objects),
+                    {"note": note},
+                    {"reason": words, ROW: row_text(session.get_one(Note, note))},
+                )
+            ],
         )
         return note

@@ -13,7 +13,9 @@ from typing import Literal
 from cases.entries import Act, ObjectKind, ObjectRef
 from cases.errors import LanternError
 from cases.ledger import Ledger
+from cases.models import Person
 from cases.people import PersonView, add_person, register_key
+from cases.row_texts import ROW, row_text
 from cases.sequencer import sequence
 from cases.settings import change_setting
 from cases.times import Clock, system_clock
@@ -80,8 +82,11 @@ def _first_person(
             vault_key, person_key = keys.create_vault(), keys.create_person(person.id)
             register_key(session, vault.id, vault_key, now=clock())
             register_key(session, person.id, person_key, now=clock())
+            row = row_text(session.get_one(Person, person.id))
             ledger = Ledger(vault.id, person.id, person_key, clock, ambient_texts(person))
-            ledger.record(session, [_founding_act(vault, person, vault_key.key, person_key.key)])
+            ledger.record(
+                session, [_founding_act(vault, person, row, vault_key.key, person_key.key)]
+            )
         with catalogue.writing() as session:
             sequence(session)
     finally:
@@ -89,7 +94,9 @@ def _first_person(
     return person, keys.folder
 
 
-def _founding_act(vault: Vault, person: PersonView, vault_key: str, person_key: str) -> Act:
+def _founding_act(
+    vault: Vault, person: PersonView, row: str, vault_key: str, person_key: str
+) -> Act:
     return Act(
         act="vault.init",
         objects=(ObjectRef(ObjectKind.PERSON, person.id),),
@@ -98,7 +105,7 @@ def _founding_act(vault: Vault, person: PersonView, vault_key: str, person_key: 
             "person_key": person_key,
             "volume_encrypted": vault.settings.vault.volume_encrypted,
         },
-        texts={"way_out": vault.settings.egress.way_out or "none set"},
+        texts={"way_out": vault.settings.egress.way_out or "none set", ROW: row},
     )
 
 

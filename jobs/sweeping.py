@@ -57,6 +57,7 @@ def _close(acting: Acting, job: JobView) -> None:
         refs[f"cut_{number}_sha256"] = part.sha256
     objects = (ObjectRef(ObjectKind.CASE, job.case), ObjectRef(ObjectKind.JOB, job.id))
     outcome = str(outcome_of(job.outcomes))
+    refs |= {"state": INTERRUPTED, "outcome": outcome}
     with acting.act(Act("job.interrupted", None, objects, refs)) as session:
         end_job(session, job.id, INTERRUPTED, outcome, now=acting.clock())
 

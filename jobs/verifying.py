@@ -7,7 +7,11 @@ One pass, all problems typed. A lone WARC is proved by the manifests inside it, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from cases.audit import audit
 from cases.captures import SealedCapture
+from cases.catalogue import CatalogueDamaged, CatalogueUnusable, sqlite_url
 from cases.entries import Act
 from cases.errors import CallerError, LanternError
 from cases.holdings import sealed_captures
@@ -25,15 +30,16 @@ from cases.ledger_tables import LedgerEntry
 from cases.models import Key
 from cases.notes import NoteKey, origin_of
 from cases.people import keys_of, public_keys
+from cases.row_texts import row_differences
 from cases.sequencer import sequence, waiting_count
-from cases.vault import SETTINGS_FILE, find_vault
+from cases.settings import DatabaseSection
+from cases.vault import SETTINGS_FILE, Vault, find_vault
 from evidence.acting import Acting, open_acting
 from evidence.keys import signature_holds
 from evidence.problems import Problem, Tally
 from evidence.restricted import OpeningsStore
 from evidence.verify import verify_evidence
 from evidence.verify_lone import verify_warc
-from jobs.authority_check import authority_differences
 from jobs.sweeping import sweep_dead_jobs
 from jobs.workplace import Named
 
@@ -64,6 +70,7 @@ class Verdict:
     entries: int = 0
     waiting: int = 0
     problems: list[Fault] = field(default_factory=list)
+    recorded: bool = True  # on the ledger: not for a lone WARC or a read-only medium
 
     @property
     def ok(self) -> bool:
@@ -72,46 +79,79 @@ class Verdict:
 
 
 def verify(named: Named, path: Path | None) -> Verdict:
-    """The verdict on a vault (named, or the folder `path`) or on a lone WARC file.
+    """The verdict on a vault (named, or the folder `path`), a lone WARC, or a folder of WARCs.
 
-    Raises `NothingToVerify` for a path that is neither, and what opening the vault raises.
+    Where the catalogue cannot be used, each WARC is proved by its own manifests, and the catalogue
+    is a problem. On a read-only medium the catalogue is read from a copy, and the verification is
+    not put on the ledger. Raises `NothingToVerify` for a path that is none of these, and what
+    finding the vault and its operator raises.
     """
     if path is not None and path.is_file():
-        return _lone(path)
-    if path is not None:
-        if not (path / SETTINGS_FILE).is_file():
+        return _lone(str(path), [path])
+    if path is not None and not (path / SETTINGS_FILE).is_file():
+        warcs = sorted(p for p in path.rglob("*") if p.name.endswith((".warc", ".warc.gz")))
+        if not warcs:
             raise NothingToVerify(
-                f"{path} is neither a vault (a folder with {SETTINGS_FILE}) nor a WARC file."
+                f"{path} is neither a vault (a folder with {SETTINGS_FILE}) nor a WARC file, and "
+                "holds none."
             )
+        return _lone(str(path), warcs)
+    if path is not None:
         named = Named(named.environment, named.here, str(path), named.operator, named.keys)
     vault = find_vault(named.vault, named.environment, named.here)
-    with open_acting(
-        vault, named.operator, keys=named.keys, environment=named.environment
-    ) as acting:
-        sweep_dead_jobs(acting)
-        verdict = _vault(acting)
-        verdict.problems += _recorded(acting, verdict)
+    try:
+        if not os.access(vault.root, os.W_OK):
+            return _read_only(vault, named)
+        with _acting(vault, named) as acting:
+            sweep_dead_jobs(acting)
+            verdict = _vault(acting, vault.restricted)
+            verdict.problems += _recorded(acting, verdict)
+        return verdict
+    except (CatalogueDamaged, CatalogueUnusable) as fault:
+        verdict = _lone(str(vault.root), sorted(vault.evidence.rglob("*.warc.gz")))
+        verdict.problems.insert(0, Fault("catalogue-damaged", "catalogue", fault.says))
+        return verdict
+
+
+def _acting(vault: Vault, named: Named) -> AbstractContextManager[Acting]:
+    return open_acting(vault, named.operator, keys=named.keys, environment=named.environment)
+
+
+def _read_only(vault: Vault, named: Named) -> Verdict:
+    """A vault on a medium that cannot be written: the databases are read from copies."""
+    with tempfile.TemporaryDirectory(prefix="lantern-verify-") as folder:
+        for name in ("catalogue.db", "catalogue.db-wal", "restricted.db", "restricted.db-wal"):
+            if (vault.root / name).is_file():
+                shutil.copy(vault.root / name, folder)
+        url = vault.settings.database.url or sqlite_url(Path(folder, "catalogue.db"))
+        database = DatabaseSection(url=url)
+        settings = vault.settings.model_copy(update={"database": database})
+        with _acting(Vault(vault.root, settings), named) as acting:
+            verdict = _vault(acting, Path(folder, "restricted.db"))
+    verdict.recorded = False
     return verdict
 
 
-def _lone(path: Path) -> Verdict:
+def _lone(what: str, paths: Sequence[Path]) -> Verdict:
     tally = Tally()
-    problems = [_fault(problem) for problem in verify_warc(path, tally=tally)]
-    return Verdict(str(path), tally.records, tally.bytes, tally.captures, problems=problems)
+    problems = [_fault(found) for path in paths for found in verify_warc(path, tally=tally)]
+    return Verdict(
+        what, tally.records, tally.bytes, tally.captures, problems=problems, recorded=False
+    )
 
 
 def _fault(problem: Problem) -> Fault:
     return Fault(str(problem.kind), problem.where, problem.says)
 
 
-def _vault(acting: Acting) -> Verdict:
+def _vault(acting: Acting, restricted: Path) -> Verdict:
     tally = Tally()
     verdict = Verdict(str(acting.vault.root))
     with acting.catalogue.reading() as session:
         unfinished = [job.id for job in jobs_of(session, None, state=RUNNING)]
         seals = _seals_on_record(session)
         captures = list(_checked(sealed_captures(session), seals, verdict.problems))
-        openings = OpeningsStore(acting.vault.restricted) if captures else None
+        openings = OpeningsStore(restricted) if captures else None
         found = verify_evidence(
             acting.vault.evidence,
             captures,
@@ -126,8 +166,8 @@ def _vault(acting: Acting) -> Verdict:
         ]
         verdict.problems += list(_ledger_faults(acting, session))
         verdict.problems += [
-            Fault("catalogue-authority", authority, says)
-            for authority, says in authority_differences(session)
+            Fault(_ROW_KINDS[found.table], found.row, found.says)
+            for found in row_differences(session)
         ]
         verdict.waiting = waiting_count(session)
         verdict.entries = _entries(session)
@@ -137,6 +177,13 @@ def _vault(acting: Acting) -> Verdict:
     return verdict
 
 
+_ROW_KINDS = {
+    "person": "catalogue-person",
+    "investigation": "catalogue-case",
+    "authority": "catalogue-authority",
+    "job": "catalogue-job",
+    "note": "catalogue-note",
+}
 Seal = tuple[str, str, str]  # manifest's record, block digest, member digest
 
 

@@ -19,8 +19,8 @@ SHOWN = 50  # problems listed for people; --json gives all
 def verify(desk: Desk, path: Path | None) -> int:
     """Re-hash everything against WARC, manifest, catalogue and ledger, and name what is wrong.
 
-    PATH may be a vault or a lone WARC file, which is proved by the manifests inside it. Exit code 1
-    where a problem is found.
+    PATH may be a vault, or a lone WARC file or a folder of them, proved by the manifests inside.
+    Exit code 1 where a problem is found.
 
     \b
     Example:
@@ -38,6 +38,7 @@ def verify(desk: Desk, path: Path | None) -> int:
         "bytes": verdict.bytes,
         "entries": verdict.entries,
         "waiting": verdict.waiting,
+        "recorded": verdict.recorded,
         "problems": [{"kind": f.kind, "where": f.where, "says": f.says} for f in verdict.problems],
     }
 

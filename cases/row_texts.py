@@ -1,0 +1,161 @@
+"""What the catalogue's rows were when they were entered: a text on the ledger, committed and
+erasable.
+
+A row of the catalogue can be edited with any SQLite shell. So the entry that records a row's
+making carries the row itself, as a committed text named `row`: `verify` compares. What may change
+later (a state, an end) stands in the entry that changed it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
+from cases.canonical import Json, canonical
+from cases.identity import EntryId
+from cases.ledger import open_texts
+from cases.ledger_tables import LedgerEntry, LedgerLink, LedgerObject
+from cases.models import Authority, Case, Job, Note, Person
+from cases.tables import Base
+
+ROW = "row"  # the text's name in the entry
+# The tables held to their entries: what may change later, and the acts that enter a row.
+HELD: dict[type[Base], tuple[frozenset[str], frozenset[str]]] = {
+    Person: (frozenset(), frozenset({"person.add", "vault.init"})),
+    Case: (frozenset({"state", "closed_at"}), frozenset({"case.open"})),
+    Authority: (frozenset({"cancelled_at"}), frozenset({"authority.add"})),
+    Job: (
+        frozenset({"state", "outcome", "ended_at", "stop_asked_at"}),
+        frozenset({"job.open"}),
+    ),
+    Note: (frozenset(), frozenset({"note.add"})),
+}
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RowDifference:
+    """A row that is not as the ledger has it: its table, its id, and a sentence."""
+
+    table: str
+    row: str
+    says: str
+
+
+def row_text(row: Base) -> str:
+    """The row's lasting columns as canonical JSON (RFC 8785), with its table's name.
+
+    Lists and objects stand as their own JSON text; so do numbers, whose form differs by database.
+    """
+    changing, _ = HELD[type(row)]
+    held: dict[str, Json] = {"table": row.__tablename__}
+    for column in inspect(type(row)).columns:
+        if column.key not in changing:
+            held[column.key] = _plain(getattr(row, column.key))
+    return canonical(held).decode("utf-8")
+
+
+def _plain(value: object) -> Json:
+    if value is None or isinstance(value, bool | str):
+        return value
+    return json.dumps(value, sort_keys=True, ensure_ascii=True)
+
+
+def row_differences(session: Session) -> Iterator[RowDifference]:
+    """Every row that was changed, added or removed behind the ledger.
+
+    A row whose text was erased is not compared. Entries and texts themselves are the audit's.
+    """
+    for table, (changing, acts) in HELD.items():
+        entered, erased = _entered(session, acts)
+        for row in session.scalars(select(table)):
+            sealed = entered.pop(row.id, None)  # type: ignore[attr-defined] # each has one
+            if sealed is None and not erased:
+                yield _difference(row, "The ledger holds no entry of its making.")
+            elif sealed is not None:
+                yield from _changed(row, sealed, changing)
+        for gone in sorted(entered):
+            yield RowDifference(table.__tablename__, gone, "It is on the ledger, its row is gone.")
+    yield from _later_differences(session)
+
+
+def _entered(session: Session, acts: frozenset[str]) -> tuple[dict[str, dict[str, Json]], int]:
+    """The rows entered by those acts, by id, and how many of the texts are erased."""
+    ids = [
+        EntryId(e) for e in session.scalars(select(LedgerEntry.id).where(LedgerEntry.act.in_(acts)))
+    ]
+    rows: dict[str, dict[str, Json]] = {}
+    erased = 0
+    for start in range(0, len(ids), BATCH):
+        for texts in open_texts(session, ids[start : start + BATCH]).values():
+            if ROW not in texts:
+                erased += 1
+                continue
+            try:
+                row = json.loads(texts[ROW])
+                rows[str(row["id"])] = row
+            except (ValueError, KeyError, TypeError):
+                continue  # not the text that was committed to: the audit names it
+    return rows, erased
+
+
+def _changed(
+    row: Base, sealed: dict[str, Json], changing: frozenset[str]
+) -> Iterator[RowDifference]:
+    for column in inspect(type(row)).columns:
+        name = column.key
+        if name in changing:
+            continue
+        held = _plain(getattr(row, name))
+        if held != sealed.get(name):
+            yield _difference(
+                row, f"Its {name} is {held!r}; it was entered as {sealed.get(name)!r}."
+            )
+
+
+def _difference(row: Base, says: str) -> RowDifference:
+    return RowDifference(row.__tablename__, row.id, says)  # type: ignore[attr-defined] # as above
+
+
+def _later_differences(session: Session) -> Iterator[RowDifference]:
+    """What may change: each change against the entry that made it."""
+    cancelled = _refs_of(session, "authority", "authority.cancel")
+    for authority in session.scalars(select(Authority)):
+        said = cancelled.get(authority.id, {}).get("cancelled_at")
+        if authority.cancelled_at != said:
+            yield _difference(
+                authority, f"It is cancelled at {authority.cancelled_at}; the ledger says {said}."
+            )
+    ended = _refs_of(session, "job", "job.end") | _refs_of(session, "job", "job.interrupted")
+    for job in session.scalars(select(Job)):
+        refs = ended.get(job.id)
+        state, outcome = (refs.get("state"), refs.get("outcome")) if refs else ("running", None)
+        if (job.state, job.outcome) != (state, outcome):
+            yield _difference(
+                job, f"It is {job.state}, {job.outcome}; the ledger says {state}, {outcome}."
+            )
+    closed = _refs_of(session, "case", "case.close")
+    for case in session.scalars(select(Case)):
+        if (case.state == "closed") is not (case.id in closed):
+            yield _difference(case, f"It is {case.state}; the ledger says otherwise.")
+
+
+def _refs_of(session: Session, kind: str, act: str) -> dict[str, dict[str, str]]:
+    """The refs of each object's entry of that act, by the object's id."""
+    found = session.execute(
+        select(LedgerObject.ref, LedgerEntry.entry)
+        .join(LedgerLink, LedgerLink.object_seq == LedgerObject.seq)
+        .join(LedgerEntry, LedgerEntry.id == LedgerLink.entry_id)
+        .where(LedgerObject.kind == kind, LedgerEntry.act == act)
+    )
+    refs = {}
+    for ref, raw in found:
+        try:
+            refs[ref] = json.loads(raw)["refs"]
+        except (ValueError, KeyError, TypeError):
+            continue  # the audit names the entry that cannot be read
+    return refs
