@@ -10,10 +10,10 @@ JOBS   ?= auto
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help run test lint bench model standards clean check-python
+.PHONY: help run test lint bench behaviours model standards clean check-python
 
 help: ## List every target
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(READY) ## Found a demo vault, crawl a demo site on loopback, search it, verify it (URL=… EGRESS=direct: a page of yours)
 	@$(BIN)/python -m desk.demo $(if $(URL),--url "$(URL)") $(if $(EGRESS),--egress "$(EGRESS)")
@@ -29,6 +29,9 @@ lint: $(READY) ## Style, types and the walls between the rooms
 
 bench: $(READY) ## The measured claims of docs/performance.md, as ratios
 	$(BIN)/python -m benchmarks
+
+behaviours: $(READY) ## What the collector makes of each awkward behaviour of the test server, as a table
+	PYTHONPATH=. $(BIN)/python tests/rig/behaviours.py
 
 model: $(READY) ## Train the name finder again from ../shared/ner (docs/model-card.md)
 	$(BIN)/python -m enrich.training
