@@ -27,6 +27,7 @@ from collectors.events import (
     CollectionStopping,
     CrawlReport,
 )
+from collectors.grouping import Grouping
 from collectors.outcomes import ALREADY_ASKED, STOPPED
 from collectors.plan_settings import settings_for
 from collectors.scope import Scope
@@ -60,6 +61,7 @@ class Custody:
         self._visits: dict[CaptureId, Visit] = {}
         self._outcomes: Counter[Outcome] = Counter()
         self._captures = 0
+        self._grouping = Grouping(more=lambda: bool(self._visits))
         self._response_bytes = 0
         self._asides: set[asyncio.Task[None]] = set()
         self._began = time.monotonic()
@@ -144,7 +146,9 @@ class Custody:
         self._visits.pop(visit.capture, None)
         plan, clock = self.collection.plan, self.collection.clock
         draft = visit.draft(plan.robots.value, clock())
+        received = sum(exchange.response_bytes for exchange in draft.exchanges)
         try:
+            await self._grouping.turn(received)
             sealed = await asyncio.wrap_future(self.collection.sink.seal(draft))
         except LanternError as fault:
             self.broke(fault)
@@ -153,7 +157,7 @@ class Custody:
             visit.close_spools()
         page = visit.kind is VisitKind.PAGE
         self._captures += 1
-        self._response_bytes += sum(exchange.response_bytes for exchange in draft.exchanges)
+        self._response_bytes += received
         if page:
             self._outcomes[draft.outcome] += 1
         self.collection.listener(CaptureSealed(sealed, page))

@@ -18,7 +18,10 @@ CHANGES = {
     "a person's role": ("UPDATE person SET role = 'supervisor'", "catalogue-person"),
     "a note's words": ("UPDATE note SET words = 'Other words'", "catalogue-note"),
     "a note removed": ("DELETE FROM note", "catalogue-note"),
-    "an authority's type": ("UPDATE authority SET type = 'consent' WHERE number = 1", "catalogue-authority"),
+    "an authority's type": (
+        "UPDATE authority SET type = 'consent' WHERE number = 1",
+        "catalogue-authority",
+    ),
     "an authority revived": (
         "UPDATE authority SET cancelled_at = NULL WHERE cancelled_at IS NOT NULL",
         "catalogue-authority",
