@@ -49,7 +49,7 @@ MEMUSAGE_ENABLED = False
 DOWNLOADER_STATS = False
 
 COOKIES_ENABLED = True  # one jar for each job
-CONCURRENT_REQUESTS = 96  # visits that wait for their seal count, so more than are on the wire
+CONCURRENT_REQUESTS = 64  # visits that wait for their seal count, so more than are on the wire
 DOWNLOAD_DELAY_JITTER = 0  # a delay asked for is a delay kept
 DOWNLOAD_WARNSIZE = 0
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # breadth first

@@ -3,10 +3,14 @@
 # ruff: noqa: N802 - Twisted's names
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure as TwistedFailure
+
+READ = re.compile(rb"text|html|xml|json|script", re.IGNORECASE)
+SNIFFED_BYTES = 64 * 1024  # of pictures, films and archives no spider reads more than the start
 
 
 class BodyReader(Protocol):
@@ -22,6 +26,9 @@ class BodyReader(Protocol):
     def take(self, response: Any) -> None:
         """Called with the parsed head: the body follows."""
         self.response = response
+        kinds = response.headers.getRawHeaders(b"content-type", [b""])
+        if kinds[0] and not READ.search(kinds[0]):
+            self._limit = min(self._limit, SNIFFED_BYTES)
         response.deliverBody(self)
 
     @property
