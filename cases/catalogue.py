@@ -6,14 +6,17 @@ the write lock at its start (`BEGIN IMMEDIATE`), so that what it read still hold
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 
 from cases.errors import CallerError, EvidenceError, MachineError
 from cases.settings import NewerVault, SettingsError
@@ -49,6 +52,30 @@ class Catalogue:
         self.engine = engine
         self.where = where
         self.writer = engine.execution_options(lantern_write=True)
+        self._watch: PoolProxiedConnection | None = None
+        self._watching = Lock()
+
+    def version(self) -> int | None:
+        """A number that differs as soon as anybody else has committed anything; None where the
+        database has none. SQLite's `PRAGMA data_version`, on a connection of its own that never
+        holds a transaction: a few microseconds, so that it can be asked before every fetch.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return None
+        with self._watching, self._faults_named():
+            if self._watch is None:
+                self._watch = self.engine.raw_connection()
+            cursor = self._watch.cursor()
+            try:
+                cursor.execute("PRAGMA data_version")
+                row = cursor.fetchone()
+            except sqlite3.Error as fault:
+                raise CatalogueUnusable(
+                    f"The catalogue at {self.where} cannot be read: {fault}."
+                ) from None
+            finally:
+                cursor.close()
+        return int(row[0]) if row else None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -96,6 +123,9 @@ class Catalogue:
 
     def close(self) -> None:
         """Give the connections back."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
         self.engine.dispose()
 
 

@@ -6,7 +6,6 @@ itself goes on the ledger, and the error says what to type.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -217,14 +216,11 @@ def _record_refusal(acting: Acting, order: Order, refusal: LanternError) -> None
         )
 
 
-STANDS_S = 0.5  # half of AUT-8's tick
-
-
 @dataclass(slots=True)
 class _Held:
-    """The authorities of a job as last read, and when that was."""
+    """The authorities of a job as last read, and the catalogue's version then."""
 
-    read_s: float = float("-inf")
+    version: int | None = None
     authorities: Sequence[AuthorityView] = ()
 
 
@@ -232,9 +228,9 @@ class _Held:
 class AuthorityPermit:
     """The authority's word before every fetch of a running job (AUT-8).
 
-    The job's authority or a renewal of it must be live and cover the address at that instant. What
-    was read from the catalogue stands for half a second, so a cancellation or a renewal is heeded
-    within it; scope and end are judged anew at every question, to the last instant.
+    The job's authority or a renewal of it must be live and cover the address at that instant. Each
+    question looks whether anybody has changed the catalogue, and reads it again where they have: a
+    cancellation or a renewal that is committed is heeded by the very next fetch.
     """
 
     acting: Acting
@@ -264,10 +260,10 @@ class AuthorityPermit:
         return f"Authority {held[-1].reference} is no longer live, so the job stops."
 
     def _renewals(self) -> Sequence[AuthorityView]:
-        now_s = time.monotonic()
-        if now_s - self._held.read_s > STANDS_S:
+        version = self.acting.catalogue.version()
+        if version is None or version != self._held.version:
             with self.acting.catalogue.reading() as session:
                 found = authorities_of(session, self.case)
             self._held.authorities = renewals_of(found, self.authority.id)
-            self._held.read_s = now_s
+            self._held.version = version
         return self._held.authorities

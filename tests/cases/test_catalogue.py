@@ -379,3 +379,16 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing_half_written(room: Any
     assert "Check free space" in ended.stdout
     with room.catalogue.reading() as session:
         assert [case.reference for case in cases(session)] == ["LINDEN"]
+
+
+def test_the_catalogues_version_differs_once_somebody_else_has_committed(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "catalogue.db")
+    watcher, other = open_catalogue(url, create=True), open_catalogue(url)
+    before = watcher.version()
+    assert watcher.version() == before
+    with other.writing() as session:
+        add_person(session, "AB", "Alex Brown", "analyst", now=datetime.now(UTC))
+        assert watcher.version() == before
+    assert watcher.version() != before
+    watcher.close()
+    other.close()
