@@ -76,6 +76,18 @@ class Vault:
         """Bodies on their way in, swept at start."""
         return self.root / "spool"
 
+    def job_spool(self, job: str) -> Path:
+        """A job's bodies on their way in."""
+        return self.spool / job
+
+    def job_lock(self, job: str) -> Path:
+        """The lock that a job's process holds for as long as it lives."""
+        return self.spool / f"{job}.lock"
+
+    def job_log(self, job: str) -> Path:
+        """What a job's process said on standard error; gone where it said nothing."""
+        return self.spool / f"{job}.log"
+
     @property
     def restricted(self) -> Path:
         """Openings of restricted fields."""

@@ -7,7 +7,6 @@ is over (AUT-8).
 
 from __future__ import annotations
 
-import fcntl
 import importlib.metadata
 import os
 import platform
@@ -16,10 +15,10 @@ import signal
 import ssl
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from hashlib import sha256
-from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 from cases.authorities import AuthorityView, authorities_of
 from cases.canonical import Json, canonical
@@ -28,6 +27,7 @@ from cases.entries import Act, ObjectKind, ObjectRef
 from cases.errors import CallerError, LanternError
 from cases.identity import JobId, Sha256
 from cases.job_book import FINISHED, RUNNING, STOPPED, JobView, end_job, job_of, outcome_of
+from cases.vault import held_alone
 from collectors.collection import Collection
 from collectors.commission import AuthorityPermit
 from collectors.events import CollectionEvent, CollectionFinished, CrawlReport, Listener
@@ -69,7 +69,10 @@ class Undertaking:
             raise JobTaken(f"Job {self.job.reference} is {self.job.state}: it runs once.")
         authority = next(a for a in held if a.id == self.job.authority)
         self.permit = AuthorityPermit(acting, self.job.case_reference, self.job.case, authority)
-        self._lock = _locked(acting, self.job)
+        self._lock = ExitStack()
+        if not self._lock.enter_context(held_alone(acting.vault.job_lock(self.job.id))):
+            self._lock.close()
+            raise JobTaken(f"Job {self.job.reference} is being done by another process.")
         plan = plan_of(acting, self.job)
         self._openings = OpeningsStore(acting.vault.restricted)
         self._writer = CaptureWriter(
@@ -115,7 +118,7 @@ class Undertaking:
             end_job(session, self.job.id, state, outcome, now=self._acting.clock())
         self._acting.sequence()
         shutil.rmtree(self.collection.plan.spool, ignore_errors=True)
-        Path(self._lock.name).unlink(missing_ok=True)
+        self._acting.vault.job_lock(self.job.id).unlink(missing_ok=True)
         self._lock.close()
 
     def _watched(self) -> None:
@@ -132,18 +135,6 @@ class Undertaking:
                 return
 
 
-def _locked(acting: Acting, job: JobView) -> IO[str]:
-    path = acting.vault.spool / f"{job.id}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = path.open("a", encoding="ascii")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.close()
-        raise JobTaken(f"Job {job.reference} is being done by another process.") from None
-    return handle
-
-
 def plan_of(acting: Acting, job: JobView) -> CollectionPlan:
     """The plan of a job: what its row keeps of the order, and the vault's settings."""
     kept = job.plan
@@ -153,7 +144,7 @@ def plan_of(acting: Acting, job: JobView) -> CollectionPlan:
         job=job.id,
         seeds=tuple(cast(Sequence[str], kept["seeds"])),
         scope=ScopeKind(str(kept["scope"])),
-        spool=acting.vault.spool / job.id,
+        spool=acting.vault.job_spool(job.id),
         way_out=acting.vault.settings.egress.way_out,
         depth=int(str(kept["depth"])),
         max_pages=int(str(kept["max_pages"])),

@@ -105,7 +105,7 @@ def collect(
     if job.state == INTERRUPTED and fault is None:
         fault = (
             "The collecting process ended before its job did; what was sealed is kept. "
-            f"What it said: {acting.vault.spool / job.id}.log"
+            f"What it said: {acting.vault.job_log(job.id)}"
         )
     stopped = last.get("stopped")
     return CollectReport(
@@ -122,7 +122,7 @@ def collect(
 
 def _events(acting: Acting, job: JobId) -> Iterator[dict[str, object]]:
     """The child's lines, as they come."""
-    log = acting.vault.spool / f"{job}.log"
+    log = acting.vault.job_log(job)
     with log.open("w", encoding="utf-8") as errors, _child(acting, job, errors) as child:
         assert child.stdout is not None  # noqa: S101 - it was asked for
         for line in child.stdout:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 from cases.entries import Act, ObjectKind, ObjectRef
 from cases.holdings import sealed_captures, sealed_ends
@@ -12,16 +11,6 @@ from cases.vault import Vault, held_alone
 from evidence.acting import Acting
 from evidence.restricted import OpeningsStore
 from evidence.sweeping import Swept, sweep
-
-
-def job_lock(vault: Vault, job: str) -> Path:
-    """The lock that a job's process holds for as long as it lives."""
-    return vault.spool / f"{job}.lock"
-
-
-def job_spool(vault: Vault, job: str) -> Path:
-    """The job's bodies on their way in."""
-    return vault.spool / job
 
 
 def sweep_dead_jobs(acting: Acting) -> list[JobView]:
@@ -34,11 +23,11 @@ def sweep_dead_jobs(acting: Acting) -> list[JobView]:
         running = jobs_of(session, None, state=RUNNING)
     swept = []
     for job in running:
-        with held_alone(job_lock(acting.vault, job.id)) as free:
+        with held_alone(acting.vault.job_lock(job.id)) as free:
             if free:
                 _close(acting, job)
                 swept.append(job)
-                job_lock(acting.vault, job.id).unlink(missing_ok=True)
+                acting.vault.job_lock(job.id).unlink(missing_ok=True)
     return swept
 
 
@@ -51,7 +40,7 @@ def _close(acting: Acting, job: JobView) -> None:
         openings = OpeningsStore(acting.vault.restricted)
         openings.forget_unsealed(job.id, sealed)
         openings.close()
-    shutil.rmtree(job_spool(acting.vault, job.id), ignore_errors=True)
+    shutil.rmtree(acting.vault.job_spool(job.id), ignore_errors=True)
     refs = {"files_cut": str(len(cut)), "bytes_cut": str(sum(part.cut_bytes for part in cut))}
     for number, part in enumerate(cut, start=1):
         refs[f"cut_{number}_sha256"] = part.sha256
