@@ -33,7 +33,7 @@ VERBS = {
     "case": ("casework", "Cases: what collection is for."),
     "use": ("casework", "Choose the case that is meant."),
     "note": ("casework", "Keep a note on a case or capture."),
-    "authority": ("casework", "What allows collection, of what, until when."),
+    "authority": ("authority", "What allows collection, of what, until when."),
     "collect": ("collecting", "Collect pages as sealed evidence."),
     "job": ("collecting", "Collection jobs: list, show, stop, report."),
     "capture": ("captures", "What is held: list."),
