@@ -5,6 +5,7 @@ UV     := $(TOOLS)/bin/uv
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+BROWSER := $(VENV)/.browser
 JOBS   ?= auto
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
@@ -15,10 +16,10 @@ export UV_PYTHON_DOWNLOADS := never
 help: ## List every target
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: $(READY) ## Found a demo vault, crawl a demo site on loopback, search it, verify it (URL=… EGRESS=direct: a page of yours)
+run: $(READY) $(BROWSER) ## Found a demo vault, crawl a demo site on loopback, search it, verify it (URL=… EGRESS=direct: a page of yours)
 	@$(BIN)/python -m desk.demo $(if $(URL),--url "$(URL)") $(if $(EGRESS),--egress "$(EGRESS)")
 
-test: lint $(READY) ## Everything that must hold: lint, types, walls, tests
+test: lint $(READY) $(BROWSER) ## Everything that must hold: lint, types, walls, tests
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup
 
 lint: $(READY) ## Style, types and the walls between the rooms
@@ -58,3 +59,17 @@ $(READY): pyproject.toml uv.lock | $(UV)
 	@echo "Installing what uv.lock pins into $(VENV) …"
 	@$(UV) sync --frozen --quiet --python $(PYTHON)
 	@touch $(READY)
+
+# A browser is looked for, not assumed: the path in LANTERN_BROWSER, the names on the PATH, Playwright's
+# own. As root on Debian it is installed; without root, Playwright's is fetched into the user's folder.
+$(BROWSER): $(READY)
+	@if $(BIN)/python -m collectors.browser.finding >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing chromium from the distribution's packages …"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; \
+	else \
+	  echo "Fetching a browser of Playwright's, for there is none here (with root: apt-get install chromium) …"; \
+	  $(BIN)/playwright install chromium; \
+	fi || true
+	@$(BIN)/python -m collectors.browser.finding >/dev/null 2>&1 && touch $@ || \
+	  echo "There is no browser: what needs one is left out. Install one: apt-get install chromium (as root), or name it: LANTERN_BROWSER=/path/to/chromium"
