@@ -17,7 +17,7 @@ from cases.identity import RecordId
 from evidence.context import SealContext
 from evidence.digests import BlockDigests, digest_block, labelled, pieces
 from evidence.errors import DraftRefused
-from evidence.exchange import CaptureDraft, Exchange, HttpFacts
+from evidence.exchange import CaptureDraft, Exchange, HttpFacts, Resource
 from evidence.manifest import ListedRecord, clean, manifest_bytes
 from evidence.restricted import CaptureOpenings
 from evidence.restricted_fields import RestrictedFields
@@ -108,6 +108,7 @@ class CaptureRecords:
         self._fields = fields
         self._random = random
         self._records: list[SealedRecord] = []
+        self._answers: list[SealedRecord | None] = []
 
     def write(self, draft: CaptureDraft) -> tuple[SealedCapture, CaptureOpenings]:
         """The capture as written and the openings of its restricted fields.
@@ -116,9 +117,12 @@ class CaptureRecords:
         """
         for exchange in draft.exchanges:
             self._write_exchange(exchange)
+        for resource in draft.resources:
+            self._write_resource(resource)
         restricted, disclosures = self._fields.commit(self._random)
         listed = [ListedRecord.of(record) for record in self._records]
-        block = manifest_bytes(self._context, draft, listed, self._opening.warcinfo, restricted)
+        opening, answers = self._opening.warcinfo, self._answers
+        block = manifest_bytes(self._context, draft, listed, opening, restricted, answers)
         ties = tuple(concurrent_to(record.record) for record in self._records)
         manifest = RecordHead(
             record=new_record_id(self._random),
@@ -133,7 +137,7 @@ class CaptureRecords:
         return capture, CaptureOpenings(self._context.job, draft.capture, disclosures)
 
     def _sealed(self, draft: CaptureDraft) -> SealedCapture:
-        last = draft.exchanges[-1] if draft.exchanges else None
+        last = draft.chain[-1] if draft.chain else None
         return SealedCapture(
             capture=draft.capture,
             case=self._context.case,
@@ -163,6 +167,7 @@ class CaptureRecords:
         if exchange.response is not None:
             head = _response_head(exchange, response, url, connection)
             self._write_response(head, exchange, exchange.response)
+        self._answers.append(self._records[-1] if answered else None)
         if exchange.tls is not None and exchange.tls.chain_der:
             tied = response if answered else request if exchange.request_block else None
             head = RecordHead(
@@ -174,6 +179,16 @@ class CaptureRecords:
                 extra=() if tied is None else (concurrent_to(tied),),
             )
             self._write(head, [_pem(exchange.tls.chain_der)], _Payload(None))
+
+    def _write_resource(self, resource: Resource) -> None:
+        head = RecordHead(
+            record=new_record_id(self._random),
+            type="resource",
+            date=resource.at,
+            media_type=resource.media_type,
+            url=target_uri(resource.url),
+        )
+        self._write(head, [resource.content], _Payload(0, agreed=True))
 
     def _write_response(self, head: RecordHead, exchange: Exchange, response: BinaryIO) -> None:
         """The response record: its file is read twice, for a WARC wants length and digest first."""
@@ -250,6 +265,8 @@ def _connection_fields(exchange: Exchange) -> tuple[tuple[str, str], ...]:
     address = peer_address(exchange.peer)
     if address is not None:
         fields.append(("WARC-IP-Address", address))
+    if exchange.protocol is not None:
+        fields.append(("WARC-Protocol", exchange.protocol))
     if exchange.tls is not None:
         fields.append(("WARC-Protocol", tls_protocol(exchange.tls.version)))
         fields.append(("WARC-Cipher-Suite", exchange.tls.cipher))

@@ -65,7 +65,9 @@ class Exchange:
     `response` is a seekable file (in memory or in the spool) holding exactly the bytes received
     for this exchange, `response_bytes` its length; both None and 0 where not one byte came.
     `request_block` is empty where nothing was sent. `http` is None where the bytes could not be
-    parsed as HTTP: they are kept raw all the same. `peer` is the address that the egress guard
+    parsed as HTTP: they are kept raw all the same. `decoded` says that a browser stood between: the
+    heads are written anew from its words and the body is without content and transfer coding, not
+    the wire's bytes; `protocol` is then what it spoke ("h2"). `peer` is the address that the guard
     checked and connected to, "203.0.113.7:443" or "[2001:db8::1]:443", or None where the guard
     could not know it (the way out resolved the name) or no connection was made.
     """
@@ -84,6 +86,36 @@ class Exchange:
     http: HttpFacts | None
     truncated: Truncation | None
     failure: Failure | None
+    decoded: bool = False
+    protocol: str | None = None
+    role: str | None = None  # what the browser asked it for: "image", "script", …
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What we made of a page, not what a server sent: a WARC `resource` record.
+
+    `url` is `urn:x-darklantern:` and a name (docs/formats.md, section 6), `at` when it was taken.
+    """
+
+    url: str
+    media_type: str
+    at: datetime
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What a browser's capture knows besides its exchanges.
+
+    `chain` numbers the exchanges of the page itself, redirects first: the others are what the
+    page asked for. `dom_at` and `screenshot_at` are None where state 0 was not reached.
+    """
+
+    chain: tuple[int, ...]
+    final_url: str | None
+    dom_at: datetime | None
+    screenshot_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +137,19 @@ class CaptureDraft:
     referrer: str | None
     robots: str
     depth: int
+    resources: tuple[Resource, ...] = ()
+    page: PageFacts | None = None  # of a browser alone
+
+    @property
+    def chain(self) -> tuple[Exchange, ...]:
+        """The exchanges of the page itself: all of them, but for a browser's, which has more."""
+        if self.page is None:
+            return self.exchanges
+        return tuple(self.exchanges[number] for number in self.page.chain)
 
     @property
     def final_url(self) -> str:
-        """The address of the last exchange, or the requested one where nothing was sent."""
-        return self.exchanges[-1].url if self.exchanges else self.requested_url
+        """The address that the page ended at, or the requested one where nothing was sent."""
+        if self.page is not None and self.page.final_url is not None:
+            return self.page.final_url
+        return self.chain[-1].url if self.chain else self.requested_url

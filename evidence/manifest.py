@@ -18,6 +18,7 @@ from cases.times import rfc3339
 from evidence.context import RESTRICTED_SET, SealContext
 from evidence.digests import sha256_of
 from evidence.exchange import CaptureDraft, Exchange, HttpFacts, TlsFacts
+from evidence.page_members import bodies_member, failed_resources, page_members, page_times
 
 FORMAT = "darklantern-manifest/1"
 NOT_MEASURED = "not measured"
@@ -87,9 +88,13 @@ def manifest_bytes(
     records: Sequence[ListedRecord],
     warcinfo: ListedRecord,
     restricted: CommitmentSet,
+    answers: Sequence[SealedRecord | None] = (),
 ) -> bytes:
-    """The manifest's block: canonical JSON of exactly the members of the format."""
-    last = draft.exchanges[-1] if draft.exchanges else None
+    """The manifest's block: canonical JSON of exactly the members of the format.
+
+    `answers` are the response records of the draft's exchanges, for a browser's capture.
+    """
+    last = draft.chain[-1] if draft.chain else None
     document: dict[str, Json] = {
         "format": FORMAT,
         "vault": context.vault,
@@ -102,7 +107,7 @@ def manifest_bytes(
         "requested_url": clean(draft.requested_url),
         "final_url": clean(draft.final_url),
         "referrer": None if draft.referrer is None else clean(draft.referrer),
-        "redirects": _redirects(draft.exchanges),
+        "redirects": _redirects(draft.chain),
         "http": None if last is None or last.http is None else _http(last.http),
         "server_address": NOT_MEASURED if last is None else _server_address(last),
         "tls": None if last is None or last.tls is None else _tls(last.tls),
@@ -112,8 +117,7 @@ def manifest_bytes(
         "clock": {"source": clean(context.clock_source), "ntp_offset": clean(context.ntp_offset)},
         "times": {
             "bodies": [rfc3339(exchange.ended_at) for exchange in draft.exchanges],
-            "dom": NOT_MEASURED,
-            "screenshot": NOT_MEASURED,
+            **page_times(draft),
         },
         "newest_external_time": clean(context.newest_external_time),
         "collector": {
@@ -123,22 +127,33 @@ def manifest_bytes(
                 for part in context.collector.software
             ],
             "config_sha256": context.collector.config_sha256,
+            **bodies_member(draft),
         },
         "method_note": context.method_note,
         "robots": clean(draft.robots),
         "depth": draft.depth,
-        "full_page_image": NOT_MEASURED,
-        "page_file": NOT_MEASURED,
-        "dom_text": NOT_MEASURED,
-        "embedded_media": NOT_MEASURED,
-        "embedded_metadata": NOT_MEASURED,
-        "platform": NOT_MEASURED,
+        **_cleaned(page_members(draft, answers)),
         "result": _result(draft),
         "records": [record.document() for record in records],
         "warcinfo": warcinfo.document(),
         "restricted": {"set": RESTRICTED_SET, **restricted.document()},
     }
     return canonical_form(document)
+
+
+def _clean_json(value: Json) -> Json:
+    """Every text in `value` as a manifest can hold it."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_clean_json(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _clean_json(each) for name, each in value.items()}
+    return value
+
+
+def _cleaned(members: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: _clean_json(value) for name, value in members.items()}
 
 
 def _redirects(exchanges: Sequence[Exchange]) -> list[Json]:
@@ -180,8 +195,8 @@ def _result(draft: CaptureDraft) -> Json:
         "reason": None if draft.reason is None else clean(draft.reason),
         "failures": [
             {"kind": clean(exchange.failure.kind), "says": clean(exchange.failure.says)}
-            for exchange in draft.exchanges
+            for exchange in draft.chain
             if exchange.failure is not None
         ],
-        "failed_resources": NOT_MEASURED,
+        "failed_resources": _clean_json(failed_resources(draft)),
     }
