@@ -16,6 +16,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from cases.canonical import Json, canonical
+from cases.exhibit_tables import Exhibit, ExhibitGap
 from cases.identity import EntryId
 from cases.ledger import open_texts
 from cases.ledger_tables import LedgerEntry, LedgerLink, LedgerObject
@@ -33,6 +34,8 @@ HELD: dict[type[Base], tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"job.open"}),
     ),
     Note: (frozenset(), frozenset({"note.add"})),
+    Exhibit: (frozenset(), frozenset({"exhibit.make"})),
+    ExhibitGap: (frozenset(), frozenset({"exhibit.gap"})),
 }
 BATCH = 500
 

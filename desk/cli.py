@@ -41,6 +41,7 @@ VERBS = {
     "work": ("conditions", "Run the steps that are due."),
     "read": ("reading", "What the enrichers make of your own files."),
     "search": ("finding", "Search a case."),
+    "exhibit": ("exhibits", "Captures made exhibits: references, gaps, lists."),
     "verify": ("proving", "Prove that nothing has changed."),
     "ledger": ("ledger", "The record of everything done."),
     "status": ("conditions", "The vault at a glance."),

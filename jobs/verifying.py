@@ -183,6 +183,8 @@ _ROW_KINDS = {
     "authority": "catalogue-authority",
     "job": "catalogue-job",
     "note": "catalogue-note",
+    "exhibit": "catalogue-exhibit",
+    "exhibit_gap": "catalogue-exhibit-gap",
 }
 Seal = tuple[str, str, str]  # manifest's record, block digest, member digest
 

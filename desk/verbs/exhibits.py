@@ -1,0 +1,113 @@
+"""`exhibit`, `export`."""
+
+from __future__ import annotations
+
+import click
+
+from cases.exhibits import ExhibitView, GapView
+from cases.times import for_people, rfc3339
+from desk.options import Desk, case_option, desk_options
+from desk.printing import Document, say, table
+from jobs.exhibiting import keep_gap, list_exhibits, make_exhibit
+
+
+@click.group()
+def exhibit() -> None:
+    """Captures made exhibits: references, gaps, lists.
+
+    \b
+    Example:
+      lantern exhibit make x-abcdefghij234567 --as JS/1
+    """
+
+
+def exhibit_document(view: ExhibitView) -> Document:
+    """An exhibit as `--json` gives it."""
+    return {
+        "exhibit": view.reference,
+        "sha256": view.manifest_sha256,
+        "id": view.id,
+        "safe_name": view.safe_name,
+        "capture": view.capture,
+        "producer": view.producer_code,
+        "description": view.description,
+        "made": rfc3339(view.made_at),
+    }
+
+
+def _gap_document(gap: GapView) -> Document:
+    return {"reference": gap.reference, "reason": gap.reason, "by": gap.by}
+
+
+@exhibit.command("make")
+@click.argument("capture")
+@click.option("--as", "reference", metavar="JS/1", help="The reference (else the next free).")
+@click.option("--description", metavar="TEXT", help="What it is, in a fact or two.")
+@desk_options
+def exhibit_make(desk: Desk, capture: str, reference: str | None, description: str | None) -> None:
+    """Make a capture an exhibit of yours, frozen at this moment with its continuity.
+
+    \b
+    Example:
+      lantern exhibit make x-abcdefghij234567 --as JS/1 --description "The seller's page"
+    """
+    with desk.work() as acting:
+        made = make_exhibit(acting, capture, reference, description)
+
+    def show() -> None:
+        say(f"Exhibit {made.reference}: capture {made.capture}")
+        say(f"SHA-256 {made.manifest_sha256} (of its manifest)")
+        say(f"Next: lantern export CASE --exhibits {made.reference} --to DIR")
+
+    desk.answer(exhibit_document(made), show)
+
+
+@exhibit.command("list")
+@case_option
+@desk_options
+def exhibit_list(desk: Desk, case: str | None) -> None:
+    """The exhibits of a case in exhibit order, and the numbers left out with their reasons.
+
+    \b
+    Example:
+      lantern exhibit list --case LINDEN
+    """
+    with desk.work() as acting:
+        held = list_exhibits(acting, desk.case(acting, case))
+    document = {
+        "case": held.case_reference,
+        "exhibits": [exhibit_document(view) for view in held.exhibits],
+        "gaps": [_gap_document(gap) for gap in held.gaps],
+    }
+
+    def show() -> None:
+        table(
+            ("exhibit", "produced by", "made", "capture", "description"),
+            [
+                (e.reference, e.producer_code, for_people(e.made_at), e.capture, e.description)
+                for e in held.exhibits
+            ],
+        )
+        for gap in held.gaps:
+            say(f"{gap.reference} is not used: {gap.reason or 'no reason given yet'}")
+
+    desk.answer(document, show)
+
+
+@exhibit.command("gap")
+@click.argument("reference", metavar="JS/3")
+@click.option("--reason", required=True)
+@case_option
+@desk_options
+def exhibit_gap(desk: Desk, reference: str, reason: str, case: str | None) -> None:
+    """Put on record why a number is not used. It is never given again.
+
+    \b
+    Example:
+      lantern exhibit gap JS/3 --reason "Label spoilt" --case LINDEN
+    """
+    with desk.work() as acting:
+        gap = keep_gap(acting, desk.case(acting, case), reference, reason)
+    desk.answer(
+        {"gap": _gap_document(gap)}, lambda: say(f"{gap.reference} is not used: {gap.reason}")
+    )
