@@ -72,6 +72,7 @@ class CollectSection(Section):
     timeout_s: Annotated[float, Field(gt=0)] = 180.0
     parse_limit_bytes: Annotated[int, Field(ge=1024)] = 8 * 2**20
     evidence_limit_bytes: Annotated[int, Field(ge=1024)] = 2 * 2**30
+    browser: str = ""  # the program; empty looks on the path
 
 
 class EnrichSection(Section):

@@ -67,10 +67,13 @@ class Order:
     allow_addresses: tuple[str, ...] = ()
     authority: str | None = None
     immediate: str | None = None
+    browser: bool = False
 
     @property
     def collector(self) -> str:
-        """Which spider does it."""
+        """Which spider does it, or the browser."""
+        if self.browser:
+            return "browser"
         return "page" if self.scope is ScopeKind.PAGE and self.depth == 0 else "site"
 
     def plan(self) -> dict[str, object]:
@@ -150,7 +153,7 @@ def _authority(session: Session, case: Case, order: Order, now: datetime) -> Aut
 def _immediate(
     session: Session, acting: Acting, case: Case, order: Order, now: datetime
 ) -> AuthorityView:
-    if len(order.seeds) != 1 or order.collector != "page":
+    if len(order.seeds) != 1 or order.collector not in ("page", "browser"):
         raise ImmediateTooWide(
             "--immediate is for one page: name one address, without --depth or --scope."
         )

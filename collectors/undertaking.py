@@ -28,6 +28,8 @@ from cases.errors import CallerError, LanternError
 from cases.identity import JobId, Sha256
 from cases.job_book import FINISHED, RUNNING, STOPPED, JobView, end_job, job_of, outcome_of
 from cases.vault import held_alone
+from collectors.browser.finding import find_browser
+from collectors.browser.launching import browser_version
 from collectors.collection import Collection
 from collectors.commission import AuthorityPermit
 from collectors.events import CollectionEvent, CollectionFinished, CrawlReport, Listener
@@ -41,8 +43,11 @@ from evidence.restricted import OpeningsStore
 from evidence.sealing import CaptureWriter, local_utc_offset
 
 TICK_S = 1.0  # AUT-8's tick
+BROWSER = "browser"
+METHOD_NOTES = {BROWSER: "browser/1"}
 METHOD_NOTE = "scrapy/1"
 SOFTWARE = ("darklantern", "scrapy", "twisted", "pyopenssl", "warcio")
+BROWSER_SOFTWARE = ("darklantern", "playwright", "lxml", "warcio")
 
 
 class JobTaken(CallerError):
@@ -82,7 +87,12 @@ class Undertaking:
             self._openings,
         )
         allowed = [parse_allowed(text) for text in plan.allow_addresses]
-        guard = Guard(way_out=parse_way_out(plan.way_out), allow=allowed)
+        # Chromium cannot sign in to a SOCKS proxy: its guard serves without the token.
+        guard = Guard(
+            way_out=parse_way_out(plan.way_out),
+            allow=allowed,
+            require_token=self.job.collector != BROWSER,
+        )
         self.collection = Collection(
             plan, self.permit, self._writer, guard, self._told, acting.clock
         )
@@ -174,8 +184,8 @@ def _context(
         case=job.case,
         case_reference=job.case_reference,
         job=job.id,
-        collector=Collector("scrapy", software(), _config_digest(plan)),
-        method_note=METHOD_NOTE,
+        collector=_collector(acting, job, plan),
+        method_note=METHOD_NOTES.get(job.collector, METHOD_NOTE),
         restricted={
             "way_out": parse_way_out(plan.way_out).text,
             "machine": ambient["host"],
@@ -192,10 +202,21 @@ def _context(
     )
 
 
-def software() -> tuple[Software, ...]:
+def _collector(acting: Acting, job: JobView, plan: CollectionPlan) -> Collector:
+    if job.collector != BROWSER:
+        return Collector("scrapy", software(), _config_digest(plan))
+    program = find_browser(acting.vault.settings.collect.browser)
+    parts = (
+        *software(BROWSER_SOFTWARE),
+        Software("chromium", browser_version(program)),
+    )
+    return Collector(BROWSER, parts, _config_digest(plan))
+
+
+def software(names: tuple[str, ...] = SOFTWARE) -> tuple[Software, ...]:
     """The programs that had a part in a capture, with their versions."""
     return (
-        *(Software(name, importlib.metadata.version(name)) for name in SOFTWARE),
+        *(Software(name, importlib.metadata.version(name)) for name in names),
         Software("python", platform.python_version()),
         Software("openssl", ssl.OPENSSL_VERSION.split()[1]),
     )

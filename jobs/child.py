@@ -14,6 +14,7 @@ from pathlib import Path
 from cases.errors import LanternError
 from cases.identity import JobId
 from cases.vault import open_vault
+from collectors.browser.crawl import run_browser
 from collectors.crawl import run
 from collectors.events import (
     CaptureSealed,
@@ -22,7 +23,7 @@ from collectors.events import (
     CollectionStarted,
     CollectionStopping,
 )
-from collectors.undertaking import Undertaking
+from collectors.undertaking import BROWSER, Undertaking
 from evidence.acting import open_acting
 
 
@@ -66,7 +67,10 @@ def main(job: str) -> int:
         vault = open_vault(Path(os.environ["LANTERN_VAULT"]))
         with open_acting(vault, None, keys=None, environment=os.environ) as acting:
             undertaking = Undertaking(acting, JobId(job), listener)
-            report = run(undertaking.collection, undertaking.job.collector)
+            if undertaking.job.collector == BROWSER:
+                report = run_browser(undertaking.collection, vault.settings.collect.browser)
+            else:
+                report = run(undertaking.collection, undertaking.job.collector)
     except LanternError as fault:
         tell(event="fault", kind=fault.kind, says=fault.says)
         return 1

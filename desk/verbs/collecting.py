@@ -32,6 +32,8 @@ from jobs.collecting import (
 from jobs.collecting import (
     collect as run_job,
 )
+from jobs.rehearsing import rehearse, why_not_a_seed
+from jobs.workplace import Acting
 
 SEEDS_LIMIT = 100_000
 
@@ -89,6 +91,8 @@ def job_document(view: JobView) -> Document:
 )
 @click.option("--immediate", metavar="REASON", help="Immediate response: one page, for review.")
 @click.option("--seeds", type=click.Path(path_type=Path), help="A file of addresses, one a line.")
+@click.option("--browser", is_flag=True, help="With a real browser: scripts run, pictures load.")
+@click.option("--dry-run", is_flag=True, help="Say what would be asked for; send nothing.")
 @click.option(
     "--depth", type=click.IntRange(0, 100), default=0, show_default=True, help="Links deep."
 )
@@ -114,6 +118,8 @@ def collect(
     urls: tuple[str, ...],
     case: str | None,
     seeds: Path | None,
+    browser: bool,
+    dry_run: bool,
     depth: int,
     scope: str | None,
     max_pages: int | None,
@@ -134,7 +140,11 @@ def collect(
       lantern collect https://example.test/ --case LINDEN
       lantern collect https://example.test/ --depth 2 --scope host --max-pages 50
       lantern collect https://example.test/post/1 --immediate "Threat to life, 03:10"
+      lantern collect https://example.test/news --browser
+      lantern collect --seeds addresses.txt --dry-run
     """
+    if browser and (depth or (scope and scope != str(ScopeKind.PAGE))):
+        raise UsageError("--browser takes the pages that are named: leave out --depth and --scope.")
     addresses = (*urls, *(_seeds_in(seeds) if seeds else ()))
     if not addresses:
         raise UsageError("Collect what? Name an address: lantern collect https://example.test/")
@@ -152,7 +162,10 @@ def collect(
             allow_addresses=allow,
             authority=authority,
             immediate=immediate,
+            browser=browser,
         )
+        if dry_run:
+            return _rehearsed(desk, acting, asked)
         ordered = order(acting, asked)
         note(f"{ordered.way_out} Authority {ordered.authority.reference}.")
         with capture_progress(asked.max_pages) as captured, step_progress() as progress:
@@ -161,14 +174,52 @@ def collect(
     return _exit_code(report)
 
 
+def _rehearsed(desk: Desk, acting: Acting, asked: Order) -> int:
+    """Print what a job would do; 1 where it would not begin."""
+    found = rehearse(acting, asked)
+    document = {
+        "dry_run": True,
+        "job": None,
+        "collector": asked.collector,
+        "way_out": found.way_out,
+        "starts": found.starts,
+        "says": found.says,
+        "seeds": [
+            {
+                "url": fold_line(seed.url),
+                "fetched": seed.refusal is None,
+                "reason": fold_line(seed.refusal) if seed.refusal else None,
+                "authority": seed.authority,
+            }
+            for seed in found.seeds
+        ],
+    }
+
+    def for_people() -> None:
+        say("Nothing was sent. " + found.way_out)
+        rows = [
+            (s.url, "no" if s.refusal else "yes", s.authority or "", s.refusal or "")
+            for s in found.seeds
+        ]
+        table(("address", "fetched", "authority", "why not"), rows)
+        say(found.says)
+
+    desk.answer(document, for_people)
+    return 0 if found.starts else 1
+
+
 def _seeds_in(path: Path) -> tuple[str, ...]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as fault:
         raise UsageError(f"The seeds file {path} cannot be read: {fault}.") from None
-    found = tuple(
-        line.strip() for line in lines if line.strip() and not line.strip().startswith("#")
-    )
+    numbered = [(number, line.strip()) for number, line in enumerate(lines, start=1)]
+    listed = [(number, line) for number, line in numbered if line and line[0] != "#"]
+    bad = [f"line {number}: {says}" for number, line in listed if (says := why_not_a_seed(line))]
+    if bad:
+        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
+        raise UsageError(f"{path} was not used. {'; '.join(bad[:5])}{more}. Mend these lines.")
+    found = tuple(dict.fromkeys(line for _, line in listed))
     if len(found) > SEEDS_LIMIT:
         raise UsageError(f"{path} has {len(found)} addresses; at most {SEEDS_LIMIT} in one job.")
     return found
