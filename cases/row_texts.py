@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from cases.canonical import Json, canonical
 from cases.exhibit_tables import Exhibit, ExhibitGap
+from cases.gate_tables import GateDecision, GateList, GatePolicy, GateRule
 from cases.identity import EntryId
 from cases.ledger import open_texts
 from cases.ledger_tables import LedgerEntry, LedgerLink, LedgerObject
@@ -36,6 +37,10 @@ HELD: dict[type[Base], tuple[frozenset[str], frozenset[str]]] = {
     Note: (frozenset(), frozenset({"note.add"})),
     Exhibit: (frozenset(), frozenset({"exhibit.make"})),
     ExhibitGap: (frozenset(), frozenset({"exhibit.gap"})),
+    GatePolicy: (frozenset(), frozenset({"gate.policy"})),
+    GateList: (frozenset(), frozenset({"gate.import"})),
+    GateRule: (frozenset({"withdrawn_at"}), frozenset({"gate.rule"})),
+    GateDecision: (frozenset(), frozenset({"gate.decide"})),
 }
 BATCH = 500
 

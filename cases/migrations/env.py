@@ -5,11 +5,17 @@ from __future__ import annotations
 from alembic import context
 
 from cases.exhibit_tables import Exhibit
+from cases.gate_tables import GateDecision
 from cases.ledger_tables import LedgerEntry
 from cases.models import Case
 from cases.tables import Base
 
-__all__ = ["Case", "Exhibit", "LedgerEntry"]  # imported so that their tables stand in the metadata
+__all__ = [
+    "Case",
+    "Exhibit",
+    "GateDecision",
+    "LedgerEntry",
+]  # imported so that their tables stand in the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
