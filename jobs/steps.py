@@ -39,7 +39,9 @@ from enrich import (
     open_model,
 )
 from evidence.acting import Acting
+from evidence.page_members import DOM
 from evidence.reader import SealedBody, read_body
+from evidence.warc_records import target_uri
 from search import (
     ANALYSIS_VERSION,
     Engine,
@@ -170,7 +172,15 @@ def _extract_one(
 
 
 def source_of(acting: Acting, capture: SealedCapture) -> SourceDocument:
-    """The body that the capture is about: its last response, decoded; empty where none came."""
+    """What the capture is about: the page as the browser showed it, else its last response,
+    decoded; empty where none came.
+    """
+    dom = next((r for r in capture.records if r.type == "resource" and r.url == DOM), None)
+    if dom is not None:
+        body = read_body(acting.vault.evidence, dom)
+        return SourceDocument(
+            body.content, "text/html", "utf-8", capture.final_url, capture.ended_at.date()
+        )
     response = main_response(capture)
     if response is None:
         return SourceDocument(b"", None, None, capture.final_url, capture.ended_at.date())
@@ -179,8 +189,13 @@ def source_of(acting: Acting, capture: SealedCapture) -> SourceDocument:
 
 
 def main_response(capture: SealedCapture) -> SealedRecord | None:
-    """The last response record of the capture, None where nothing came."""
-    return next((r for r in reversed(capture.records) if r.type == "response"), None)
+    """The response that is the page: the last at the final address, else the last; None where
+    nothing came. A browser's capture holds the responses of all that the page asked for.
+    """
+    answers = [record for record in capture.records if record.type == "response"]
+    own = [record for record in answers if record.url == target_uri(capture.final_url)]
+    chosen = own or answers
+    return chosen[-1] if chosen else None
 
 
 def document_of(body: SealedBody, url: str, captured: datetime) -> SourceDocument:

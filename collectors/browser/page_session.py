@@ -79,7 +79,28 @@ class PageSession:
         stream = self._streaming.get(str(event["requestId"]))
         if stream is not None:
             await stream
+        missing = self._recording.missing(str(event["requestId"]))
+        if missing and failure is None:
+            await self._from_buffer(event["requestId"], missing)
         self._recording.finished(event, failure)
+
+    async def _from_buffer(self, key: str, size_bytes: int) -> None:
+        """The page's body as the browser's buffer has it, where it came before we could listen.
+
+        The buffer holds text: it is taken only where its encoding gives back as many bytes as
+        came over the network. The server is not asked.
+        """
+        with contextlib.suppress(BrowserError):
+            held = await self.session.send("Network.getResponseBody", {"requestId": key})
+            if held.get("base64Encoded"):
+                self._recording.replaced(key, base64.b64decode(held["body"]))
+                return
+            for encoding in ("utf-8", "utf-8-sig", "windows-1252", "latin-1"):
+                with contextlib.suppress(UnicodeEncodeError):
+                    body = str(held["body"]).encode(encoding)
+                    if len(body) == size_bytes:
+                        self._recording.replaced(key, body)
+                        return
 
     async def tls(self, url: str) -> TlsFacts | None:
         """The handshake of the page's origin, with the chain as the browser holds it; or None."""

@@ -26,7 +26,7 @@ from collectors.browser.exchanges import Asked, header_list
 from collectors.guard import Guard
 from collectors.guard_rules import check_url_address
 from collectors.outcomes import STOPPED
-from evidence.exchange import Exchange, Failure, Truncation
+from evidence.exchange import Failure, Truncation
 
 READ_BYTES = 1 << 20
 HANDED_ON_BYTES = 64 << 20  # a longer body goes to the page cut: it is handed over in one message
@@ -144,7 +144,7 @@ class Recording:
         if asked.status in REDIRECTS and _value(asked.answer, "location"):
             self._end(asked, None, None)
             await session.send("Fetch.continueRequest", paused)
-        elif asked.page and asked.url.startswith("https:"):
+        elif asked.page and asked.url.startswith("https:") and _shown(asked.answer):
             self._streams[key] = asked
             await session.send("Fetch.continueRequest", paused)
         elif _value(asked.answer, "content-type").partition(";")[0].strip() in NEVER_ENDING:
@@ -260,10 +260,22 @@ class Recording:
         if asked.spool is not None:
             asked.spool.seek(0)
             since = asked.spool.read()
+        self.replaced(request_id, base64.b64decode(data) + since)
+
+    def replaced(self, request_id: str, body: bytes) -> None:
+        """Keep this as the page's body, whatever was kept before."""
+        asked = self._streams[request_id]
+        if asked.spool is not None:
             asked.spool.seek(0)
             asked.spool.truncate()
-            asked.body_bytes = 0
-        asked.keep(base64.b64decode(data) + since, self.spool)
+        asked.body_bytes = 0
+        asked.keep(body, self.spool)
+
+    def missing(self, request_id: str) -> int:
+        """How many bytes came in all where some of them are not kept; else 0."""
+        asked = self._streams.get(request_id)
+        came = sum(piece["length"] for piece in self._facts.get(request_id, []))
+        return came if asked is not None and came != asked.body_bytes else 0
 
     def streamed(self, event: Event) -> None:
         """A piece of the page's body (`Network.dataReceived`)."""
@@ -289,9 +301,11 @@ class Recording:
         self.changed()
 
 
-def lost(exchange: Exchange) -> bool:
-    """Whether a body came to the page that was not kept."""
-    return exchange.failure is not None and exchange.failure.kind == "lost-body"
+def _shown(answer: Sequence[tuple[str, str]]) -> bool:
+    """Whether the browser will show this as a page, not save or embed it."""
+    kind = _value(answer, "content-type").partition(";")[0].strip()
+    attached = _value(answer, "content-disposition").startswith("attachment")
+    return kind in ("", "text/html", "application/xhtml+xml") and not attached
 
 
 def stopped_failure(says: str) -> Failure:
