@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from typing import cast
 
 from sqlalchemy import func, select
@@ -15,7 +15,7 @@ from cases.ledger_errors import LedgerDamaged, NotInLedger
 from cases.ledger_objects import known_objects
 from cases.ledger_reading import read_leaf
 from cases.ledger_tables import CHECKPOINTS, ENTRIES, LINKS, NODES, OBJECTS
-from cases.merkle import consistency_proof, inclusion_proof, reader_of, root_of
+from cases.merkle import Node, consistency_proof, inclusion_proof, reader_of, root_of
 from cases.proofs import ConsistencyProof, EntryProof, HeadProof, LeafProof, ObjectHistory
 from cases.sequencer import current_heads, read_nodes, tree_size
 
@@ -29,7 +29,8 @@ class Prover:
         """
         self._session = session
         self.size, self.note = _checkpoint(session, size)
-        self._reader = partial(read_nodes, session)
+        self._nodes: dict[Node, bytes] = {}
+        self._leaves: dict[int, LeafProof] = {}
         self._heads_leaf = self._proof(self.size - 1)
         heads = heads_at(session, self.size - 1)
         hashes = head_hashes(heads)
@@ -73,6 +74,20 @@ class Prover:
         head = self._head(known.salted)
         return ObjectHistory(self.note, ref, known.salt, leaves, self._heads_leaf, head)
 
+    def head(self, ref: ObjectRef) -> tuple[bytes, HeadProof]:
+        """The salt that opens an object's id, and how far it had come. Raises `NotInLedger`."""
+        known = known_objects(self._session, [ref]).get(ref)
+        if known is None or known.salted not in self._heads:
+            raise NotInLedger(
+                f"The checkpoint of {self.size} lines knows no {ref.kind} {ref.id}. "
+                "See: lantern ledger list",
+            )
+        return known.salt, self._head(known.salted)
+
+    def heads_proof(self) -> LeafProof:
+        """The heads entry just before the checkpoint."""
+        return self._heads_leaf
+
     def continuation(self, old: int) -> ConsistencyProof:
         """That this checkpoint's log begins with that of the checkpoint of `old` lines."""
         size, note = _checkpoint(self._session, old)
@@ -84,7 +99,19 @@ class Prover:
         hashes = consistency_proof(size, self.size, self._reader)
         return ConsistencyProof(note, self.note, tuple(value.hex() for value in hashes))
 
+    def _reader(self, nodes: Sequence[Node]) -> list[bytes]:
+        """Stored hashes, each read once: proofs to one checkpoint share most of theirs."""
+        wanted = [node for node in nodes if node not in self._nodes]
+        found = read_nodes(self._session, wanted)
+        self._nodes |= zip(wanted, found, strict=True)
+        return [self._nodes[node] for node in nodes]
+
     def _proof(self, index: int) -> LeafProof:
+        if index not in self._leaves:
+            self._leaves[index] = self._read_proof(index)
+        return self._leaves[index]
+
+    def _read_proof(self, index: int) -> LeafProof:
         leaf = self._session.scalar(select(ENTRIES.c.leaf).where(ENTRIES.c.leaf_index == index))
         if leaf is None:
             raise LedgerDamaged(f"Line {index} of the ledger is missing. Run: lantern verify")
