@@ -327,9 +327,12 @@ def taken(session: Session, step: str) -> list[CaptureId]:
     return [CaptureId(capture) for capture in session.scalars(done)]
 
 
-def forget_steps_of(session: Session, captures: Sequence[CaptureId]) -> None:
-    """Make every step due again for these captures."""
+def forget_steps_of(
+    session: Session, captures: Sequence[CaptureId], step: str | None = None
+) -> None:
+    """Make every step due again for these captures, or the one that is named."""
     for capture in captures:
-        for row in session.scalars(select(Step).where(Step.capture_id == capture)):
+        query = select(Step).where(Step.capture_id == capture)
+        for row in session.scalars(query if step is None else query.where(Step.step == step)):
             session.delete(row)
     session.flush()

@@ -94,6 +94,16 @@ class Vault:
         return self.root / "restricted.db"
 
     @property
+    def exposure(self) -> Path:
+        """Who saw what: its own key and retention."""
+        return self.root / "exposure.db"
+
+    @property
+    def renditions(self) -> Path:
+        """What screening found, and covered copies: disposable."""
+        return self.root / "renditions"
+
+    @property
     def derived(self) -> Path:
         """Text, metadata, mentions: disposable."""
         return self.root / "derived.db"

@@ -42,6 +42,8 @@ VERBS = {
     "read": ("reading", "What the enrichers make of your own files."),
     "search": ("finding", "Search a case."),
     "exhibit": ("exhibits", "Captures made exhibits: references, gaps, lists."),
+    "gate": ("gate", "What stays covered: status, policy, lists, rules, decisions."),
+    "reveal": ("gate", "A one-use address to see one covered picture in the desk."),
     "verify": ("proving", "Prove that nothing has changed."),
     "ledger": ("ledger", "The record of everything done."),
     "status": ("conditions", "The vault at a glance."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 
@@ -17,10 +16,10 @@ from cases.holdings import (
     sealed_capture,
     unindexed,
 )
-from cases.identity import CaptureId, CaseId, Sha256
+from cases.identity import CaptureId, CaseId
 from enrich import DerivedStore
 from evidence.acting import Acting
-from evidence.reader import read_block, read_body
+from evidence.reader import read_block
 from gate import (
     CoveredImage,
     Found,
@@ -30,7 +29,8 @@ from gate import (
     gate_hits,
     gate_reading,
 )
-from jobs.steps import main_response, open_index
+from jobs.gating import pictures_of
+from jobs.steps import open_index
 from search import Scope, parse_query, snippet
 
 
@@ -130,12 +130,10 @@ def show(acting: Acting, named: str) -> Shown:
     )
     with acting.act(Act("access", S62.CONSULTATION, objects, {"capture": capture_id})):
         pass
-    response = main_response(sealed)
-    images: tuple[CoveredImage, ...] = ()
-    if response is not None:
-        body = read_body(acting.vault.evidence, response)
-        if (body.media_type or "").startswith("image/"):
-            images = (CoveredImage(Sha256(hashlib.sha256(body.content).hexdigest())),)
+    images = tuple(
+        CoveredImage(facts.sha256, str(facts.verdict), facts.sha256 if facts.rendition else None)
+        for facts in pictures_of(acting, capture_id, on_record=False)
+    )
     return Shown(
         view,
         gate_document(manifest),

@@ -1,4 +1,4 @@
-"""The ordered steps after sealing: extract, index. A capture that lacks a step is work to do.
+"""The ordered steps after sealing: extract, screen, index. A capture that lacks one is work to do.
 
 Steps are idempotent and keyed by capture and version, so a crash needs no recovery and a better
 model re-enriches by its version alone. What they write is disposable: a derived store or an index
@@ -42,6 +42,7 @@ from evidence.acting import Acting
 from evidence.page_members import DOM
 from evidence.reader import SealedBody, read_body
 from evidence.warc_records import target_uri
+from jobs.screening import screen_due
 from search import (
     ANALYSIS_VERSION,
     Engine,
@@ -80,15 +81,16 @@ def work(acting: Acting, progress: Progress | None = None) -> WorkDone:
         version = f"{ENRICHER_VERSION} {model.version}"
         _forget_what_is_gone(acting, store)
         extracted = _extract(acting, store, model, version, progress)
+        screened = _added(WorkDone(0, 0, 0), screen_due(acting, progress))
         done = _index(acting, store, version, progress)
         left = _left(acting, version)
     finally:
         store.close()
     total = WorkDone(
-        extracted.done + done.done,
-        extracted.failed + done.failed,
+        extracted.done + screened.done + done.done,
+        extracted.failed + screened.failed + done.failed,
         left,
-        (*extracted.faults, *done.faults),
+        (*extracted.faults, *screened.faults, *done.faults),
     )
     if total.done or total.failed:
         refs = {"done": str(total.done), "failed": str(total.failed), "version": version}

@@ -1,0 +1,339 @@
+"""The gate as the desk and the command line meet it: facts, decisions, lists, reveals.
+
+A verdict is worked out anew at each look, from what was measured and what has been said since: a
+new list or decision closes an item everywhere at once. Every look at pictures, and every act on
+them, is on the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cases.casebook import case_row, case_views_named
+from cases.entries import S62, Act, ObjectKind, ObjectRef
+from cases.errors import CallerError
+from cases.gate_book import (
+    Avoided,
+    Decision,
+    Policy,
+    Verdict,
+    avoided_in,
+    decisions_on,
+    list_hits,
+    policy_of,
+    rules_in_force,
+)
+from cases.holdings import capture_view, sealed_capture
+from cases.identity import CaptureId, CaseId, Sha256
+from cases.models import Capture
+from evidence.acting import Acting
+from evidence.reader import read_block
+from gate.pictures import Place, pictures_in, safe_tiles
+from gate.screener import Screener
+from gate.shelf import Shelf, Shelved
+from gate.text import fold_line
+from gate.verdicts import Judgement, Known, covered, is_small, judge
+
+SIZES = {"small-grey": 240, "small": 240, "full": None}  # the longer side, in pixels
+
+
+class PictureUnknown(CallerError):
+    """The capture holds no such picture."""
+
+    kind = "picture-unknown"
+
+
+class PictureCovered(CallerError):
+    """The case's policy covers it."""
+
+    kind = "picture-covered"
+
+
+class PictureUnshowable(CallerError):
+    """It cannot be decoded safely, so it is shown to nobody."""
+
+    kind = "picture-unshowable"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """A picture as facts: everything a person may know of it before any pixel."""
+
+    sha256: Sha256
+    capture: CaptureId
+    url: str
+    media_type: str
+    kind: str
+    format: str | None
+    width: int | None
+    height: int | None
+    frames: int | None
+    size_bytes: int | None
+    place: Place | None
+    alt: str
+    verdict: Verdict
+    covered: bool
+    why: tuple[str, ...]
+    copies: int
+    decided: tuple[Decision, ...]
+    version: int
+    rendition: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CoveredLine:
+    """A case's covered pictures, each once: how many, and a page of them."""
+
+    total: int
+    items: tuple[PictureFacts, ...]
+
+
+def pictures_of(
+    acting: Acting, capture: CaptureId, *, on_record: bool = True
+) -> tuple[PictureFacts, ...]:
+    """The pictures of a capture as facts; a consultation, unless the caller records its own.
+
+    A capture that was not screened yet has none to show: see `screened`. Raises `CaptureUnknown`.
+    """
+    with acting.catalogue.reading() as session:
+        case = capture_view(session, capture).case
+    shelf = Shelf(acting.vault.renditions)
+    try:
+        with acting.catalogue.reading() as session:
+            facts = _facts(session, shelf, case, shelf.of_capture(capture))
+    finally:
+        shelf.close()
+    if on_record:
+        with acting.act(look_act(case, capture, {"pictures": str(len(facts))})):
+            pass
+    return facts
+
+
+def is_screened(acting: Acting, capture: CaptureId) -> bool:
+    """Whether the capture's pictures were looked for: until then it must be taken as covered."""
+    shelf = Shelf(acting.vault.renditions)
+    try:
+        return capture in shelf.captures()
+    finally:
+        shelf.close()
+
+
+def covered_line(acting: Acting, case: str, *, limit: int = 50, offset: int = 0) -> CoveredLine:
+    """The covered pictures of a case, a page of them; one consultation. Raises `CaseUnknown`."""
+    shelf = Shelf(acting.vault.renditions)
+    try:
+        with acting.catalogue.reading() as session:
+            row = case_row(session, case)
+            held = _facts(session, shelf, CaseId(row.id), shelf.of_case(CaseId(row.id)))
+    finally:
+        shelf.close()
+    hidden = [facts for facts in held if facts.covered]
+    objects = (ObjectRef(ObjectKind.CASE, row.id),)
+    refs = {"covered": str(len(hidden))}
+    with acting.act(Act("access", S62.CONSULTATION, objects, refs)):
+        pass
+    return CoveredLine(len(hidden), tuple(hidden[offset : offset + limit]))
+
+
+def _facts(
+    session: Session, shelf: Shelf, case: CaseId, shelved: Sequence[Shelved]
+) -> tuple[PictureFacts, ...]:
+    digests = [each.sha256 for each in shelved]
+    lists = list_hits(session, [*digests, *(each.md5 for each in shelved if each.md5)])
+    decisions = decisions_on(session, digests)
+    rules, policy = rules_in_force(session, case), policy_of(session, case)
+    copies = shelf.copies(case, digests)
+    small: dict[CaptureId, int] = {}
+    for each in shelved:
+        if each.measured is not None and is_small(each.measured):
+            small[each.capture] = small.get(each.capture, 0) + 1
+    found = []
+    for each in shelved:
+        known = Known(
+            case,
+            each.kind,
+            each.url,
+            each.measured,
+            small.get(each.capture, 0),
+            [*lists.get(each.sha256, ()), *lists.get(each.md5 or "", ())],
+            rules,
+            decisions.get(each.sha256, ()),
+        )
+        own = tuple(d for d in known.decisions if d.case == case)
+        found.append(_fact(each, judge(known), policy, own, copies.get(each.sha256, 1)))
+    return tuple(found)
+
+
+def _fact(
+    each: Shelved, said: Judgement, policy: Policy, own: tuple[Decision, ...], copies: int
+) -> PictureFacts:
+    measured = each.measured
+    return PictureFacts(
+        sha256=each.sha256,
+        capture=each.capture,
+        url=fold_line(each.url),
+        media_type=fold_line(each.media_type),
+        kind=each.kind,
+        format=each.format,
+        width=measured.width if measured else None,
+        height=measured.height if measured else None,
+        frames=measured.frames if measured else None,
+        size_bytes=measured.size_bytes if measured else None,
+        place=each.place,
+        alt=fold_line(each.alt),
+        verdict=said.verdict,
+        covered=covered(said.verdict, policy),
+        why=tuple(fold_line(line) for line in said.why),
+        copies=copies,
+        decided=own,
+        version=own[0].version if own else 0,
+        rendition=measured is not None and measured.decoded,
+    )
+
+
+def facts_of(acting: Acting, capture: CaptureId, sha256: str) -> PictureFacts:
+    """One picture's facts, not on record by itself. Raises `PictureUnknown`."""
+    found = [
+        facts for facts in pictures_of(acting, capture, on_record=False) if facts.sha256 == sha256
+    ]
+    if not found:
+        raise PictureUnknown(
+            f"Capture {capture} holds no picture {sha256[:64]!r}. See what it holds: lantern show "
+            f"{capture}. Where it was collected just now, run first: lantern work"
+        )
+    return found[0]
+
+
+def rendition_of(acting: Acting, sha256: str) -> bytes | None:
+    """The rendition: a PNG of at most 8 x 8 grey samples; None where there is none."""
+    shelf = Shelf(acting.vault.renditions)
+    try:
+        return shelf.rendition(sha256)
+    finally:
+        shelf.close()
+
+
+@dataclass(frozen=True, slots=True)
+class ClearPicture:
+    """A picture that nothing covers, drawn anew as PNG in the screening process."""
+
+    content: bytes
+    width: int
+    height: int
+
+
+def clear_picture(acting: Acting, capture: CaptureId, sha256: str) -> ClearPicture:
+    """An uncovered picture; a consultation. Raises `PictureCovered`, `PictureUnknown`,
+    `PictureUnshowable`.
+    """
+    facts = facts_of(acting, capture, sha256)
+    if facts.covered:
+        raise PictureCovered(
+            f"Picture {sha256[:12]}… of capture {capture} is covered ({facts.verdict}). Decide on "
+            f"it by its facts: lantern gate decide {sha256} harmless --reason … , or leave it."
+        )
+    with acting.act(look_act(case_of(acting, capture), capture, {"picture": facts.sha256})):
+        pass
+    png, width, height = drawn(acting, capture, facts.sha256, "full")
+    return ClearPicture(png, width, height)
+
+
+def safe_screenshot(acting: Acting, capture: CaptureId, part: int = 0) -> bytes | None:
+    """A tile of the safe screenshot, from the top; None where there is no such tile."""
+    with acting.catalogue.reading() as session:
+        sealed = sealed_capture(session, capture)
+    tiles = safe_tiles(sealed)
+    if not 0 <= part < len(tiles):
+        return None
+    return read_block(acting.vault.evidence, tiles[part])
+
+
+def safe_parts(acting: Acting, capture: CaptureId) -> int:
+    """How many tiles the safe screenshot has; 0 where there is none."""
+    with acting.catalogue.reading() as session:
+        return len(safe_tiles(sealed_capture(session, capture)))
+
+
+@dataclass(frozen=True, slots=True)
+class GateStatus:
+    """A case's pictures (or all cases'), counted by what is known of them, each bytes once."""
+
+    policy: str
+    pictures: int
+    covered: int
+    harmless: int
+    flagged: int
+    unrecognised: int
+    unscreened: int
+    avoided: int
+    reversed: int
+
+
+def gate_status(acting: Acting, case: str | None) -> GateStatus:
+    """The gate's figures. Raises `CaseUnknown`."""
+    shelf = Shelf(acting.vault.renditions)
+    try:
+        with acting.catalogue.reading() as session:
+            views = case_views_named(session, [case] if case else None)
+            facts = [
+                each
+                for view in views
+                for each in _facts(session, shelf, CaseId(view.id), shelf.of_case(CaseId(view.id)))
+            ]
+            cases = [CaseId(view.id) for view in views]
+            avoided: Avoided = avoided_in(session, cases)
+            policies = {str(policy_of(session, each)) for each in cases}
+            held = set(session.scalars(select(Capture.id).where(Capture.case_id.in_(cases))))
+        waiting = len(held - set(shelf.captures()))
+    finally:
+        shelf.close()
+    count = {verdict: sum(f.verdict is verdict for f in facts) for verdict in Verdict}
+    return GateStatus(
+        policy=policies.pop() if len(policies) == 1 else "differs by case",
+        pictures=len(facts),
+        covered=sum(each.covered for each in facts),
+        harmless=count[Verdict.HARMLESS],
+        flagged=count[Verdict.FLAGGED],
+        unrecognised=count[Verdict.UNRECOGNISED],
+        unscreened=count[Verdict.UNSCREENED] + waiting,
+        avoided=avoided.decided,
+        reversed=avoided.reversed,
+    )
+
+
+def drawn(acting: Acting, capture: CaptureId, sha256: Sha256, size: str) -> tuple[bytes, int, int]:
+    """A picture of a capture drawn anew as PNG, its width and height. Whoever asks has the right
+    to: nothing is checked here. Raises `PictureUnknown`, `PictureUnshowable`.
+    """
+    with acting.catalogue.reading() as session:
+        sealed = sealed_capture(session, capture)
+    found = (p for p in pictures_in(acting.vault.evidence, sealed) if p.sha256 == sha256)
+    picture = next(found, None)
+    if picture is None:
+        raise PictureUnknown(f"Capture {capture} holds no picture {sha256[:12]}….")
+    with Screener() as screener:
+        drawn = screener.show(picture.content, grey=size == "small-grey", side=SIZES[size])
+    if isinstance(drawn, str):
+        raise PictureUnshowable(f"Picture {sha256[:12]}… cannot be shown safely: {drawn}")
+    return drawn
+
+
+def case_of(acting: Acting, capture: CaptureId) -> CaseId:
+    """The case of a capture. Raises `CaptureUnknown`."""
+    with acting.catalogue.reading() as session:
+        return capture_view(session, capture).case
+
+
+def look_act(
+    case: CaseId,
+    capture: CaptureId,
+    refs: dict[str, str],
+    texts: dict[str, str] | None = None,
+) -> Act:
+    """A look at pictures of a capture: a reveal's leaf is like any other's (design, ledger)."""
+    objects = (ObjectRef(ObjectKind.CASE, case), ObjectRef(ObjectKind.CAPTURE, capture))
+    return Act("access", S62.CONSULTATION, objects, refs, texts or {})
