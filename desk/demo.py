@@ -8,21 +8,34 @@ that page. The second time the vault is there already and only the collecting is
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import http.server
+import io
+import json
 import os
 import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import pyrage
+
 from desk.cli import main as lantern
+from jobs.conditions import why_no_browser
+from jobs.workplace import Named
 
 SITE = Path(__file__).parent / "demo_site"
 VAULT = Path("demo-vault")
 KEYS = Path(".demo/keys")
+OUT = Path(".demo/export")
 
 
 class DemoSite(http.server.SimpleHTTPRequestHandler):
@@ -58,11 +71,36 @@ def served() -> Iterator[str]:
 
 def step(says: str, *command: str) -> None:
     """Say what is done, show the command, run it; end the demonstration where it fails."""
-    print(f"\n\033[1m{says}\033[0m" if os.isatty(1) else f"\n{says}", flush=True)
+    say_step(says)
     print(f"  $ lantern {shlex.join(command)}", flush=True)
     code = lantern(list(command))
     if code != 0:
         raise SystemExit(f"make run stopped: the command above ended with exit code {code}.")
+
+
+def say_step(says: str) -> None:
+    """A heading of the demonstration."""
+    print(f"\n\033[1m{says}\033[0m" if os.isatty(1) else f"\n{says}", flush=True)
+
+
+def answer(*command: str) -> Any:
+    """What a command answers as JSON; the demonstration ends where it fails."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        code = lantern([*command, "--json"])
+    if code != 0:
+        raise SystemExit(f"make run stopped: lantern {shlex.join(command)} ended with {code}.")
+    return json.loads(said.getvalue())
+
+
+def step_read(says: str, *command: str) -> Any:
+    """As `step`, and what the command answered."""
+    say_step(says)
+    print(f"  $ lantern {shlex.join(command)}", flush=True)
+    report = answer(*command)
+    for each in report["captures"]:
+        print(f"{each['capture']}  {each['status']}  {each['outcome']}  {each['url']}")
+    return report
 
 
 def founded(case: str, egress: str) -> None:
@@ -91,9 +129,71 @@ def on_the_demo_site() -> None:
             *("collect", f"http://{address}/", "--scope", "host", "--depth", "2"),
             *("--delay", "0", "--allow-address", address),
         )
-    step("5. A person's name, found.", "search", 'person:"Oswin Tarrant"')
-    step("6. A telephone number, however it was written.", "search", "phone:+447700900123")
-    proved("Oswin Tarrant")
+        shown = with_the_browser(address)
+    step("6. A person's name, found.", "search", 'person:"Oswin Tarrant"')
+    step("   A number that only a script wrote.", "search", "phone:+447700900781")
+    decided_without_a_look(shown)
+    if shown:
+        exhibited(shown)
+    proved("Oswin Tarrant", 9)
+
+
+def with_the_browser(address: str) -> str | None:
+    """Collect one page with the browser; its capture, None where there is no browser."""
+    missing = why_no_browser(Named(os.environ, Path.cwd()))
+    if missing is not None:
+        print(f"\n5. The browser collector is left out. {missing}")
+        return None
+    report = step_read(
+        "5. The same with a browser: a script runs, a cookie banner is refused, pictures load.",
+        *("collect", f"http://{address}/stall.html", "--browser", "--allow-address", address),
+    )
+    return str(report["captures"][0]["capture"])
+
+
+def decided_without_a_look(capture: str | None) -> None:
+    """Show what is covered, and decide on one picture by its facts alone."""
+    step("7. Pictures stay covered until somebody chooses: facts first.", "gate", "list")
+    held = answer("gate", "list")
+    chosen = [i for i in held["items"] if i["kind"] == "response" and i["capture"] == capture]
+    if chosen:
+        step(
+            "   A decision without a look: the address says what it is.",
+            *("gate", "decide", chosen[0]["sha256"], "harmless"),
+            *("--reason", "The Gazette's own drawing of the stall"),
+        )
+    step("   What that came to.", "gate", "status")
+
+
+def exhibited(capture: str) -> None:
+    """Make an exhibit, export it encrypted, open it, and let its own verify.py check it."""
+    reference = answer("exhibit", "make", capture, "--description", "The stall's page")["exhibit"]
+    say_step("8. An exhibit, and a bundle that is checked without this program.")
+    identity = pyrage.x25519.Identity.generate()
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    key = OUT / "recipient.key"
+    key.write_text(f"{identity}\n", encoding="ascii")
+    key.chmod(0o600)
+    bundle = OUT / "bundle"
+    step(
+        f"   Exhibit {reference}, encrypted to who receives it: it holds covered material.",
+        *("export", "DEMO", "--exhibits", reference, "--to", str(bundle)),
+        *("--recipient", str(identity.to_public())),
+    )
+    opened = OUT / "opened"
+    sealed = next(bundle.rglob("*.age"))
+    print(f"\n   The recipient opens it:\n  $ age -d -i {key} {sealed} | tar x", flush=True)
+    plain = pyrage.decrypt(sealed.read_bytes(), [identity])
+    with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
+        archive.extractall(opened, filter="data")
+    script = next(opened.rglob("verify.py"))
+    print(f"  $ python3 {script.name}", flush=True)
+    checked = subprocess.run(  # noqa: S603 - the bundle's own verifier, as its reader runs it
+        [sys.executable, "-I", script.name], cwd=script.parent, check=False
+    )
+    if checked.returncode != 0:
+        raise SystemExit("make run stopped: the bundle's own verify.py found a problem.")
 
 
 def on_a_page(url: str, egress: str) -> None:
@@ -106,12 +206,12 @@ def on_a_page(url: str, egress: str) -> None:
     )
     step("4. Collect: the page becomes sealed evidence.", "collect", url)
     step("5. What is held of it.", "capture", "list")
-    proved("WORDS")
+    proved("WORDS", 6)
 
 
-def proved(words: str) -> None:
+def proved(words: str, number: int) -> None:
     """Verify, and print what to type next."""
-    step("7. Nothing has changed: every byte against every digest.", "verify")
+    step(f"{number}. Nothing has changed: every byte against every digest.", "verify")
     where = VAULT.resolve()
     print(
         f"""
@@ -123,6 +223,7 @@ Everything is in {VAULT}/
 What to type next:
   export LANTERN_VAULT={shlex.quote(str(where))} LANTERN_KEYS={shlex.quote(str(KEYS.resolve()))}
   export PATH={shlex.quote(str(Path(".venv/bin").resolve()))}:$PATH
+  lantern desk --link           the web desk on loopback, and an address that signs you in once
   lantern search {shlex.quote(words)}
   lantern capture list
   lantern ledger list

@@ -15,9 +15,12 @@ from cases.holdings import steps_left
 from cases.job_book import RUNNING, jobs_of
 from cases.sequencer import last_checkpoint, tree_size, waiting_count
 from cases.vault import find_vault
+from collectors.browser.finding import find_browser
+from collectors.browser.launching import browser_version
 from collectors.ways_out import parse_way_out
 from enrich import ENRICHER_VERSION, open_model
 from evidence.acting import Acting, open_acting
+from gate.screener import Screener
 from jobs.steps import INDEX, index_version
 from jobs.workplace import Named
 from search import IndexNeedsRebuild, check_index
@@ -49,6 +52,8 @@ def examine(named: Named) -> list[Check]:
     checks.append(Check("vault", True, f"{vault.root} (format {vault.settings.vault.format})"))
     checks.append(_space(shutil.disk_usage(vault.root).free))
     checks.append(_model(vault.settings.enrich.model))
+    checks.append(_tried("browser", lambda: _browser(vault.settings.collect.browser)))
+    checks.append(_tried("screening of pictures", _screening))
     checks.append(_tried("way out", lambda: _way_out(vault.settings.egress.way_out)))
     try:
         with open_acting(
@@ -85,6 +90,33 @@ def _space(free: int) -> Check:
 
 def _model(name: str) -> Check:
     return _tried("name finder", lambda: open_model(name).version)
+
+
+def _browser(setting: str) -> str:
+    program = find_browser(setting)
+    return f"{program} {browser_version(program)}"
+
+
+def why_no_browser(named: Named) -> str | None:
+    """None where pages can be collected with a browser; else the sentence that says why not."""
+    try:
+        vault = find_vault(named.vault, named.environment, named.here)
+        find_browser(vault.settings.collect.browser, named.environment)
+    except LanternError as fault:
+        return fault.says
+    return None
+
+
+def _screening() -> str:
+    """A drawn dot through the screening process: that it starts, and how it is confined."""
+    with Screener() as screener:
+        screener.screen(b"GIF89a\1\0\1\0\0\0\0;")
+        if screener.confined != "seccomp":
+            raise LanternError(
+                f"Its process is confined by {screener.confined}: it could open a connection. "
+                "Screen on a Linux machine, or keep the network from this one."
+            )
+        return "in a process of its own: limits, and no network (seccomp)"
 
 
 def _way_out(text: str) -> str:
