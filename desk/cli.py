@@ -42,6 +42,7 @@ VERBS = {
     "read": ("reading", "What the enrichers make of your own files."),
     "search": ("finding", "Search a case."),
     "exhibit": ("exhibits", "Captures made exhibits: references, gaps, lists."),
+    "export": ("exhibits", "Write exhibits as a bundle that verifies by itself."),
     "gate": ("gate", "What stays covered: status, policy, lists, rules, decisions."),
     "reveal": ("gate", "A one-use address to see one covered picture in the desk."),
     "verify": ("proving", "Prove that nothing has changed."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from cases.exhibits import ExhibitView, GapView
@@ -9,6 +11,7 @@ from cases.times import for_people, rfc3339
 from desk.options import Desk, case_option, desk_options
 from desk.printing import Document, say, table
 from jobs.exhibiting import keep_gap, list_exhibits, make_exhibit
+from jobs.exporting import export_bundle
 
 
 @click.group()
@@ -111,3 +114,57 @@ def exhibit_gap(desk: Desk, reference: str, reason: str, case: str | None) -> No
     desk.answer(
         {"gap": _gap_document(gap)}, lambda: say(f"{gap.reference} is not used: {gap.reason}")
     )
+
+
+@click.command()
+@click.argument("case", metavar="CASE")
+@click.option("--exhibits", required=True, metavar="JS/1,JS/2", help="Which, with commas between.")
+@click.option(
+    "--to",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="A folder that is absent or empty.",
+)
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    metavar="KEY|FILE",
+    help="Who may open it: age1…, an ssh public key, or a file of them.",
+)
+@desk_options
+def export(desk: Desk, case: str, exhibits: str, to: Path, recipients: tuple[str, ...]) -> None:
+    """Write exhibits as a bundle that verifies without this software: a disclosure, on record.
+
+    What the gate covers leaves encrypted to its recipients, or not at all.
+
+    \b
+    Example:
+      lantern export LINDEN --exhibits JS/1,JS/2 --to bundle
+      lantern export LINDEN --exhibits JS/1 --to bundle --recipient counsel.pub
+    """
+    references = [text for text in exhibits.split(",") if text.strip()]
+    with desk.work() as acting:
+        left = export_bundle(acting, case, references, to, recipients)
+    document = {
+        "bundle": str(left.bundle),
+        "sha256": left.sha256,
+        "encrypted": left.encrypted,
+        "covered": left.covered,
+        "withheld": left.withheld,
+        "exhibits": list(left.exhibits),
+    }
+
+    def show() -> None:
+        say(f"Exhibit bundle of {', '.join(left.exhibits)}: {left.bundle}")
+        what = "bundle.tar.age" if left.encrypted else "SHA256SUMS"
+        say(f"SHA-256 of {what}: {left.sha256}")
+        if left.withheld:
+            say(f"{left.withheld} other captures of these addresses are listed and withheld.")
+        if left.encrypted:
+            say("Encrypted to its recipients; README.txt says how to open it.")
+        else:
+            say(f"Check it: python3 {left.bundle}/verify.py")
+
+    desk.answer(document, show)

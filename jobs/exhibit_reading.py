@@ -1,0 +1,129 @@
+"""What exports and pages know of exhibits, read together: records, captures, jobs, addresses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cases.captures import SealedCapture
+from cases.entries import ObjectKind, ObjectRef
+from cases.exhibits import ExhibitView
+from cases.holdings import capture_views_of, sealed_capture
+from cases.identity import CaptureId, Sha256
+from cases.job_book import FINISHED, job_of
+from cases.ledger_objects import known_objects
+from cases.ledger_tables import ENTRIES, LINKS
+from cases.models import Job, Record
+from collectors.plan import ScopeKind
+from products.exhibit_facts import Attendance, CollectionFacts
+
+
+@dataclass(frozen=True, slots=True)
+class HeldExhibit:
+    """An exhibit with its capture and how that was collected."""
+
+    view: ExhibitView
+    capture: SealedCapture
+    collection: CollectionFacts
+
+    @property
+    def record(self) -> dict[str, object]:
+        """The frozen record's members."""
+        found: dict[str, object] = json.loads(self.view.document)
+        return found
+
+    @property
+    def address(self) -> ObjectRef:
+        """The capture's address within its case, as the ledger knows it."""
+        return ObjectRef.address(self.capture.case, self.capture.requested_url)
+
+    @property
+    def objects(self) -> tuple[ObjectRef, ...]:
+        """What an act on the exhibit concerns besides its case."""
+        return (
+            ObjectRef(ObjectKind.CAPTURE, self.view.capture),
+            ObjectRef(ObjectKind.EXHIBIT, self.view.id),
+            self.address,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AddressSeal:
+    """One capture or attempt of an address, as sealed; `salt` opens its salted id."""
+
+    capture: CaptureId
+    salt: bytes
+    sealed: str
+    started: datetime
+    outcome: str
+    status: int | None
+    manifest_sha256: Sha256
+
+
+def held_exhibits(session: Session, views: Sequence[ExhibitView]) -> list[HeldExhibit]:
+    """Each with its sealed capture and its job's facts."""
+    held = []
+    for view in views:
+        capture = sealed_capture(session, view.capture)
+        held.append(HeldExhibit(view, capture, _collection(session, view, capture)))
+    return held
+
+
+def _collection(session: Session, view: ExhibitView, capture: SealedCapture) -> CollectionFacts:
+    job = job_of(session, capture.job)
+    by = session.get_one(Job, job.id).created_by
+    seeds = job.plan.get("seeds")
+    watched = (
+        job.plan.get("attended") is True
+        and isinstance(seeds, list)
+        and len(seeds) == 1
+        and job.plan.get("depth") == 0
+        and job.plan.get("scope") == str(ScopeKind.PAGE)
+        and job.state == FINISHED
+    )
+    if by != view.producer:
+        attendance = Attendance.OTHERS_JOB
+    else:
+        attendance = Attendance.ATTENDED if watched else Attendance.OWN_JOB
+    return CollectionFacts(job.reference, job.created_at, attendance)
+
+
+def seals_at(session: Session, address: ObjectRef) -> list[AddressSeal]:
+    """Every capture and attempt of an address within its case, in the order sealed."""
+    known = known_objects(session, [address]).get(address)
+    if known is None:
+        return []
+    rows = session.execute(
+        select(ENTRIES.c.time, ENTRIES.c.entry)
+        .join(LINKS, LINKS.c.entry_id == ENTRIES.c.id)
+        .where(LINKS.c.object_seq == known.seq, ENTRIES.c.act == "capture.seal")
+        .order_by(ENTRIES.c.leaf_index)
+    ).all()
+    records = [(time, json.loads(entry)["refs"]["manifest_record"]) for time, entry in rows]
+    captures = dict(
+        session.execute(
+            select(Record.id, Record.capture_id).where(
+                Record.id.in_([record for _, record in records])
+            )
+        ).all()
+    )
+    ids = [CaptureId(captures[record]) for _, record in records]
+    views = {view.capture: view for view in capture_views_of(session, ids)}
+    salts = known_objects(session, [ObjectRef(ObjectKind.CAPTURE, each) for each in ids])
+    return [
+        AddressSeal(
+            capture=each,
+            salt=salts[ObjectRef(ObjectKind.CAPTURE, each)].salt,
+            sealed=time,
+            started=views[each].started_at,
+            outcome=str(views[each].outcome),
+            status=views[each].status,
+            manifest_sha256=views[each].manifest_sha256,
+        )
+        for each, (time, _) in zip(ids, records, strict=True)
+    ]
