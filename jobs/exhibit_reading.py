@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from cases.captures import SealedCapture
 from cases.entries import ObjectKind, ObjectRef
+from cases.errors import CallerError
 from cases.exhibits import ExhibitView
 from cases.holdings import capture_views_of, sealed_capture
 from cases.identity import CaptureId, Sha256
@@ -21,6 +22,12 @@ from cases.ledger_tables import ENTRIES, LINKS
 from cases.models import Job, Record
 from collectors.plan import ScopeKind
 from products.exhibit_facts import Attendance, CollectionFacts
+
+
+class NoExhibits(CallerError):
+    """The case has no exhibits, so there is nothing to list or print."""
+
+    kind = "no-exhibits"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,23 @@ from cases.row_texts import ROW, row_text
 from cases.sequencer import checkpoint
 from evidence.acting import Acting
 from evidence.exhibit_record import Freezing, exhibit_record
+from jobs.exhibit_pages import label_html, statement_html
+from jobs.exporting import Exported, export_bundle
 from products.opinion_words import opinion_words
+
+__all__ = [
+    "ExhibitList",
+    "ExhibitView",
+    "Exported",
+    "GapView",
+    "OpinionRefused",
+    "export_bundle",
+    "keep_gap",
+    "label_html",
+    "list_exhibits",
+    "make_exhibit",
+    "statement_html",
+]
 
 DESCRIPTION_CHARACTERS = 2000
 

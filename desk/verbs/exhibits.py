@@ -10,8 +10,15 @@ from cases.exhibits import ExhibitView, GapView
 from cases.times import for_people, rfc3339
 from desk.options import Desk, case_option, desk_options
 from desk.printing import Document, say, table
+from jobs.exhibit_pages import case_lists, label_html, statement_html
 from jobs.exhibiting import keep_gap, list_exhibits, make_exhibit
 from jobs.exporting import export_bundle
+from products.exhibit_pages import (
+    exhibit_list_csv,
+    exhibit_list_page,
+    witness_list_csv,
+    witness_list_page,
+)
 
 
 @click.group()
@@ -114,6 +121,49 @@ def exhibit_gap(desk: Desk, reference: str, reason: str, case: str | None) -> No
     desk.answer(
         {"gap": _gap_document(gap)}, lambda: say(f"{gap.reference} is not used: {gap.reason}")
     )
+
+
+PRINTS = ("label", "statement", "exhibit-list", "witness-list")
+
+
+@exhibit.command("print")
+@click.argument("what", type=click.Choice(PRINTS))
+@click.argument("references", metavar="[JS/1]…", nargs=-1)
+@click.option("--csv", "as_csv", is_flag=True, help="A list for a spreadsheet.")
+@case_option
+@desk_options
+def exhibit_print(
+    desk: Desk, what: str, references: tuple[str, ...], as_csv: bool, case: str | None
+) -> None:
+    """Print a label, a draft statement, or the case's list of exhibits or witnesses, as HTML.
+
+    Layouts of our own, not official forms. A statement is a draft until its maker signs it.
+
+    \b
+    Example:
+      lantern exhibit print label JS/1 > label.html
+      lantern exhibit print exhibit-list --csv --case LINDEN > exhibits.csv
+    """
+    if (what in ("label", "statement")) is not bool(references):
+        raise click.UsageError(f"Name the exhibit for a label or statement, none for a {what}.")
+    with desk.work() as acting:
+        reference = desk.case(acting, case)
+        if what == "label":
+            printed = label_html(acting, reference, references[0])
+        elif what == "statement":
+            printed = statement_html(acting, reference, *references)
+        else:
+            lists = case_lists(acting, reference)
+            printed = LISTS[what, as_csv](lists)
+    desk.answer({"printed": printed}, lambda: say(printed))
+
+
+LISTS = {
+    ("exhibit-list", False): exhibit_list_page,
+    ("exhibit-list", True): exhibit_list_csv,
+    ("witness-list", False): witness_list_page,
+    ("witness-list", True): witness_list_csv,
+}
 
 
 @click.command()
