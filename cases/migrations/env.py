@@ -8,10 +8,12 @@ from cases.exhibit_tables import Exhibit
 from cases.gate_tables import GateDecision
 from cases.ledger_tables import LedgerEntry
 from cases.models import Case
+from cases.sign_in_tables import DeskSession
 from cases.tables import Base
 
 __all__ = [
     "Case",
+    "DeskSession",
     "Exhibit",
     "GateDecision",
     "LedgerEntry",
