@@ -30,6 +30,7 @@ from evidence.acting import Acting
 from evidence.exhibit_record import Freezing, exhibit_record
 from jobs.exhibit_pages import label_html, statement_html
 from jobs.exporting import Exported, export_bundle
+from jobs.viewing_copies import export_viewing_copy
 from products.opinion_words import opinion_words
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "GapView",
     "OpinionRefused",
     "export_bundle",
+    "export_viewing_copy",
     "keep_gap",
     "label_html",
     "list_exhibits",

@@ -12,7 +12,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -40,7 +39,9 @@ from evidence.problems import Problem, Tally
 from evidence.restricted import OpeningsStore
 from evidence.verify import verify_evidence
 from evidence.verify_lone import verify_warc
+from jobs.bundle_verifying import bundle_verdict, is_bundle
 from jobs.sweeping import sweep_dead_jobs
+from jobs.verdicts import Fault, Verdict
 from jobs.workplace import Named
 
 
@@ -50,36 +51,9 @@ class NothingToVerify(CallerError):
     kind = "nothing-to-verify"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One problem as people and programs see it: a stable kind, the place, a sentence."""
-
-    kind: str
-    where: str
-    says: str
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What verification came to. `waiting` ledger entries are not numbered yet: not a problem."""
-
-    what: str
-    records: int = 0
-    bytes: int = 0
-    captures: int = 0
-    entries: int = 0
-    waiting: int = 0
-    problems: list[Fault] = field(default_factory=list)
-    recorded: bool = True  # on the ledger: not for a lone WARC or a read-only medium
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing was found wrong."""
-        return not self.problems
-
-
 def verify(named: Named, path: Path | None) -> Verdict:
-    """The verdict on a vault (named, or the folder `path`), a lone WARC, or a folder of WARCs.
+    """The verdict on a vault (named, or the folder `path`), an exhibit bundle, a lone WARC, or a
+    folder of WARCs.
 
     Where the catalogue cannot be used, each WARC is proved by its own manifests, and the catalogue
     is a problem. On a read-only medium the catalogue is read from a copy, and the verification is
@@ -88,6 +62,8 @@ def verify(named: Named, path: Path | None) -> Verdict:
     """
     if path is not None and path.is_file():
         return _lone(str(path), [path])
+    if path is not None and is_bundle(path):
+        return bundle_verdict(named, path)
     if path is not None and not (path / SETTINGS_FILE).is_file():
         warcs = sorted(p for p in path.rglob("*") if p.name.endswith((".warc", ".warc.gz")))
         if not warcs:

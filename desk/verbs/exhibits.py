@@ -13,6 +13,7 @@ from desk.printing import Document, say, table
 from jobs.exhibit_pages import case_lists, label_html, statement_html
 from jobs.exhibiting import keep_gap, list_exhibits, make_exhibit
 from jobs.exporting import export_bundle
+from jobs.viewing_copies import export_viewing_copy
 from products.exhibit_pages import (
     exhibit_list_csv,
     exhibit_list_page,
@@ -183,8 +184,16 @@ LISTS = {
     metavar="KEY|FILE",
     help="Who may open it: age1…, an ssh public key, or a file of them.",
 )
+@click.option("--viewing-copy", is_flag=True, help="Renditions to look at; not the exhibit.")
 @desk_options
-def export(desk: Desk, case: str, exhibits: str, to: Path, recipients: tuple[str, ...]) -> None:
+def export(
+    desk: Desk,
+    case: str,
+    exhibits: str,
+    to: Path,
+    recipients: tuple[str, ...],
+    viewing_copy: bool,
+) -> None:
     """Write exhibits as a bundle that verifies without this software: a disclosure, on record.
 
     What the gate covers leaves encrypted to its recipients, or not at all.
@@ -195,8 +204,13 @@ def export(desk: Desk, case: str, exhibits: str, to: Path, recipients: tuple[str
       lantern export LINDEN --exhibits JS/1 --to bundle --recipient counsel.pub
     """
     references = [text for text in exhibits.split(",") if text.strip()]
+    if viewing_copy and recipients:
+        raise click.UsageError("A viewing copy holds nothing covered and takes no --recipient.")
     with desk.work() as acting:
-        left = export_bundle(acting, case, references, to, recipients)
+        if viewing_copy:
+            left = export_viewing_copy(acting, case, references, to)
+        else:
+            left = export_bundle(acting, case, references, to, recipients)
     document = {
         "bundle": str(left.bundle),
         "sha256": left.sha256,
@@ -207,6 +221,10 @@ def export(desk: Desk, case: str, exhibits: str, to: Path, recipients: tuple[str
     }
 
     def show() -> None:
+        if viewing_copy:
+            say(f"VIEWING COPY, not the exhibit, of {', '.join(left.exhibits)}: {left.bundle}")
+            say(f"Look at it: {left.bundle}/index.html")
+            return
         say(f"Exhibit bundle of {', '.join(left.exhibits)}: {left.bundle}")
         what = "bundle.tar.age" if left.encrypted else "SHA256SUMS"
         say(f"SHA-256 of {what}: {left.sha256}")
