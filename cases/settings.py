@@ -73,6 +73,7 @@ class CollectSection(Section):
     parse_limit_bytes: Annotated[int, Field(ge=1024)] = 8 * 2**20
     evidence_limit_bytes: Annotated[int, Field(ge=1024)] = 2 * 2**30
     browser: str = ""  # the program; empty looks on the path
+    settle_s: Annotated[float, Field(gt=0, le=600)] = 30.0  # how long a page may load, by browser
 
 
 class EnrichSection(Section):

@@ -40,7 +40,8 @@ class Limits:
     response (then WARC-Truncated: length), `exchange_s` and `silence_s` how long it may take and
     how long it may say nothing (then WARC-Truncated: time), `linger_s` how long a connection is
     listened to after the answer is complete and the connection is to be closed,
-    `unparsed_silence_s` how long one is that sends what no parser can bring to an end.
+    `unparsed_silence_s` how long one is that sends what no parser can bring to an end, `settle_s`
+    how long a browser waits for a page to settle, and for a script that lets nothing else run.
     """
 
     reader_bytes: int = 8 * MIB
@@ -52,6 +53,7 @@ class Limits:
     exchange_s: float = 300.0
     linger_s: float = 1.0
     unparsed_silence_s: float = 5.0
+    settle_s: float = 30.0
     hops: int = 10
     crawl_delay_s: float = 30.0  # the most that a robots.txt may ask for
 

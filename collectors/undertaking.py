@@ -166,6 +166,7 @@ def plan_of(acting: Acting, job: JobView) -> CollectionPlan:
             reader_bytes=chosen.parse_limit_bytes,
             evidence_bytes=chosen.evidence_limit_bytes,
             exchange_s=chosen.timeout_s,
+            settle_s=chosen.settle_s,
         ),
     )
 

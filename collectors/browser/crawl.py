@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import signal
+import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -13,7 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, CDPSession, async_playwright
+from playwright.async_api import Browser, CDPSession, Playwright, async_playwright
 from playwright.async_api import Error as BrowserError
 
 from cases.errors import LanternError, MachineError
@@ -111,13 +113,14 @@ class BrowserJob:
         plan, profile = self._collection.plan, self._collection.plan.spool / "browser"
         profile.mkdir(parents=True, exist_ok=True)
         agent = user_agent(browser_version(program), plan.user_agent)
-        async with async_playwright() as playwright:
+        sockets = tempfile.mkdtemp(prefix="lantern-")
+        async with _driver(profile) as playwright:
             try:
                 browser = await playwright.chromium.launch(
                     executable_path=str(program),
                     args=flags(self._collection.guard.port, agent),
                     chromium_sandbox=True,
-                    env=_environment(profile),
+                    env=_environment(profile, sockets),
                     handle_sigint=False,
                     handle_sigterm=False,
                     timeout=LAUNCH_S * 1000,
@@ -140,7 +143,8 @@ class BrowserJob:
                 with contextlib.suppress(BrowserError, TimeoutError):
                     async with asyncio.timeout(GRACE_S):
                         await browser.close()
-                shutil.rmtree(profile, ignore_errors=True)
+                for folder in (profile, sockets):
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def _paused(self, session: CDPSession, event: Mapping[str, Any]) -> None:
         if self._recording is not None:
@@ -156,7 +160,7 @@ class BrowserJob:
         recording = Recording(
             plan.spool, plan.limits.evidence_bytes, self._collection.guard, clock, self._may
         )
-        visit = BrowserVisit(browser, url, recording, clock())
+        visit = BrowserVisit(browser, url, recording, clock(), plan.limits.settle_s)
         self._recording, self._visit = recording, visit
         self._visited += 1
         try:
@@ -207,11 +211,29 @@ class BrowserJob:
             self._visit.stop.set()
 
 
-def _environment(profile: Path) -> dict[str, str | float | bool]:
-    """What the browser's process is told: where to write, in which language, nothing else."""
+@asynccontextmanager
+async def _driver(profile: Path) -> AsyncIterator[Playwright]:
+    """Playwright, told to make the browser's profile in this folder: it goes by `TMPDIR`."""
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(profile)
+    try:
+        async with async_playwright() as playwright:
+            yield playwright
+    finally:
+        if before is None:
+            os.environ.pop("TMPDIR", None)
+        else:
+            os.environ["TMPDIR"] = before
+
+
+def _environment(profile: Path, sockets: str) -> dict[str, str | float | bool]:
+    """What the browser's process is told: where to write, in which language, nothing else.
+
+    Its sockets want a short path (108 bytes, `sun_path` of unix(7)), which a vault's may not be.
+    """
     return {
         "HOME": str(profile),
-        "TMPDIR": str(profile),
+        "TMPDIR": sockets,
         "XDG_CONFIG_HOME": str(profile),
         "XDG_CACHE_HOME": str(profile),
         "PATH": "/usr/local/bin:/usr/bin:/bin",

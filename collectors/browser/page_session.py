@@ -19,7 +19,7 @@ from evidence.exchange import Failure, TlsFacts
 
 WORLD = "lantern"
 BUFFER_BYTES = 64 << 20
-SCRIPT_S = 20.0  # how long a page may keep us from reading it
+SCRIPT_S = 20.0  # how long a page may keep us from reading it, where nothing else is said
 
 
 class PageBusy(Exception):
@@ -29,8 +29,11 @@ class PageBusy(Exception):
 class PageSession:
     """One page's session: follows its exchanges for the recording, evaluates, takes pictures."""
 
-    def __init__(self, session: CDPSession, recording: Recording) -> None:
+    def __init__(
+        self, session: CDPSession, recording: Recording, patience_s: float = SCRIPT_S
+    ) -> None:
         self.session = session
+        self._patience_s = patience_s
         self._recording = recording
         self._streaming: dict[str, asyncio.Task[None]] = {}
         self._security: Mapping[str, Any] = {}
@@ -114,10 +117,10 @@ class PageSession:
             return TlsFacts(version, str(self._security.get("cipher", "")), chain)
         return None
 
-    async def evaluate(self, script: str, timeout_s: float = SCRIPT_S) -> Any:
+    async def evaluate(self, script: str) -> Any:
         """What a script of ours makes of the main frame. Raises `PageBusy`, `BrowserError`."""
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(self._patience_s):
                 frames = await self.session.send("Page.getFrameTree")
                 world = await self.session.send(
                     "Page.createIsolatedWorld",

@@ -187,7 +187,7 @@ class Recording:
         finally:
             with contextlib.suppress(BrowserError):
                 await session.send("IO.close", {"handle": handle})
-        self._end(asked, *(cut or (None, None)))
+        self._end(asked, *(cut or _withheld(asked) or (None, None)))
         answer = {
             **paused,
             "responseCode": event["responseStatusCode"],
@@ -306,6 +306,20 @@ def _shown(answer: Sequence[tuple[str, str]]) -> bool:
     kind = _value(answer, "content-type").partition(";")[0].strip()
     attached = _value(answer, "content-disposition").startswith("attachment")
     return kind in ("", "text/html", "application/xhtml+xml") and not attached
+
+
+def _withheld(asked: Asked) -> tuple[Failure, Truncation] | None:
+    """What is missing of a body by the server's own count: the browser keeps an answer from a page
+    that may not read it (opaque response blocking), and says nothing of a connection that broke.
+    """
+    promised = _value(asked.answer, "content-length")
+    empty = asked.method == "HEAD" or asked.status in (204, 205, 304)
+    if not promised.isdigit() or empty or _value(asked.answer, "content-encoding"):
+        return None
+    if asked.body_bytes >= int(promised):
+        return None
+    says = f"The browser gave {asked.body_bytes} of {promised} bytes of the body."
+    return Failure("lost-body", says), Truncation.UNSPECIFIED
 
 
 def stopped_failure(says: str) -> Failure:

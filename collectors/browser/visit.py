@@ -40,7 +40,6 @@ from evidence.exchange import (
 from evidence.page_members import ACTIONS, CONSOLE, NETWORK, PICTURES
 
 COMMIT_S = 45.0  # for the page's own head to come
-LOAD_S = 30.0  # for the page to load and settle
 QUIET_S = 0.5  # nothing under way for so long is settled
 AFTER_S = 3.0  # for what a refused banner sets off
 CLOSE_S = 5.0
@@ -60,6 +59,7 @@ class BrowserVisit:
     url: str
     recording: Recording
     started_at: datetime
+    settle_s: float = 30.0
     capture: CaptureId = field(default_factory=lambda: CaptureId(new_id("x")))
     state: State = field(default_factory=State)
     actions: list[object] = field(default_factory=list)
@@ -98,7 +98,9 @@ class BrowserVisit:
         )
         try:
             page = await context.new_page()
-            session = PageSession(await context.new_cdp_session(page), self.recording)
+            session = PageSession(
+                await context.new_cdp_session(page), self.recording, self.settle_s
+            )
             self._listen(context, page)
             await session.follow()
             await self._visit(page, session)
@@ -121,7 +123,7 @@ class BrowserVisit:
         except BrowserError as fault:
             if not await self._came_all_the_same(fault):
                 return
-        await self._settle(LOAD_S)
+        await self._settle(self.settle_s)
         self.final_url = page.url if page.url.startswith(("http:", "https:")) else None
         own = [each for each in self.recording.asked if each.page and each.status is not None]
         if not own:
