@@ -27,6 +27,7 @@ class Handling:
     act: str
     actor: str
     entry: EntryId
+    key: Sha256 | None  # whose key signed it; None: asserted
 
     def document(self) -> dict[str, Json]:
         """Its JSON in an exhibit's record."""
@@ -52,12 +53,13 @@ def continuity_of(session: Session, ref: ObjectRef) -> list[Handling]:
             ENTRIES.c.act,
             ENTRIES.c.actor,
             ENTRIES.c.id,
+            ENTRIES.c.signature_key,
         )
         .join(LINKS, LINKS.c.entry_id == ENTRIES.c.id)
         .where(LINKS.c.object_seq == known.seq, ENTRIES.c.leaf_index.is_not(None))
         .order_by(ENTRIES.c.leaf_index)
     )
     return [
-        Handling(index, Sha256(hashed.hex()), time, act, actor, EntryId(entry))
-        for index, hashed, time, act, actor, entry in rows
+        Handling(index, Sha256(hashed.hex()), time, act, actor, EntryId(entry), key)
+        for index, hashed, time, act, actor, entry, key in rows
     ]

@@ -63,12 +63,6 @@ def seal_by_hand(seal: LeafProof) -> tuple[bytes, bytes | None]:
     return entry_message(entry_bytes(leaf.entry)), signature
 
 
-def signing_key(proof: LeafProof) -> Sha256 | None:
-    """The key that signed a leaf's entry; None where the entry is asserted."""
-    signature = read_leaf(proof.leaf.encode()).signature
-    return None if signature is None else signature.key
-
-
 def note_by_hand(written: str) -> tuple[bytes, bytes]:
     """What the vault's key signed of a checkpoint, and the signature, for `openssl`."""
     note = read_note(written)

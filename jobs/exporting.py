@@ -39,7 +39,6 @@ from evidence.bundle_proofs import (
     ledger_document,
     note_by_hand,
     seal_by_hand,
-    signing_key,
 )
 from evidence.bundle_sinks import FolderSink, Sink, TarSink
 from evidence.capture_slice import CaptureSlice, capture_slice
@@ -211,12 +210,13 @@ def _disclose(acting: Acting, asked: _Order, bag: Bag) -> _Disclosed:
         made = bundle_documents(session, asked.held, blocks, gaps)
         keys = _keys_concerned(session, acting, asked)
         now = rfc3339(acting.clock())
-        contents = {**bag.digests, **{p: _sha256(raw) for p, raw in made.files.items()}}
+        files = {**made.files, **_guides(session, acting, asked, keys)}
+        contents = {**bag.digests, **{path: _sha256(raw) for path, raw in files.items()}}
         document = _bundle_document(acting, asked, keys, now, contents)
         digest = _sha256(document)
         acting.ledger.record(session, _disclosures(asked, digest))
         noted = checkpoint(session, acting.vault.id, signer, acting.clock)
-    files = {**made.files, "data/bundle.json": document}
+    files["data/bundle.json"] = document
     return _Disclosed(files, digest, made.withheld, noted.size, now, keys)
 
 
@@ -291,50 +291,50 @@ def _disclosures(asked: _Order, bundle: Sha256) -> list[Act]:
     ]
 
 
-def _proofs(acting: Acting, asked: _Order, disclosed: _Disclosed) -> dict[str, bytes]:
-    """The proofs to the disclosure's checkpoint, the files for checks by hand, the instructions."""
-    files: dict[str, bytes] = {}
-    checked: list[CheckedExhibit] = []
-    hand = "data/by-hand"
-    with acting.catalogue.reading() as session:
-        prover = Prover(session, disclosed.size)
-        files["data/ledger.json"] = ledger_document(prover, asked.case)
-        for each, slice_ in zip(asked.held, asked.slices, strict=True):
-            name = each.view.safe_name
-            files[f"data/exhibits/{name}/history.json"] = history_document(prover, each.objects)
-            seal = prover.history(each.objects[0]).leaves[0]
-            message, signature = seal_by_hand(seal)
-            files[f"{hand}/{name}/seal.message"] = message
-            if signature is not None:
-                files[f"{hand}/{name}/seal.sig"] = signature
-            signed_by = signing_key(seal)
-            checked.append(
-                CheckedExhibit(
-                    each.view.reference,
-                    name,
-                    each.view.manifest_sha256,
-                    len(slice_.manifest),
-                    _pem_name(disclosed.keys, signed_by) if signed_by else None,
-                )
-            )
-        note = prover.note
-    files[f"{hand}/checkpoint.message"], files[f"{hand}/checkpoint.sig"] = note_by_hand(note)
-    files |= {f"{hand}/{name}": raw for name, raw in key_files(disclosed.keys).items()}
-    files |= _instructions(acting, disclosed, checked)
-    return files
+def _guides(
+    session: Session,
+    acting: Acting,
+    asked: _Order,
+    keys: Mapping[Sha256, tuple[str, bytes]],
+) -> dict[str, bytes]:
+    """The instructions and the program for whoever checks."""
+    checked = []
+    for each, slice_ in zip(asked.held, asked.slices, strict=True):
+        seal = continuity_of(session, each.objects[0])[0]
+        view = each.view
+        pem = _pem_name(keys, seal.key) if seal.key else None
+        size = len(slice_.manifest)
+        checked.append(
+            CheckedExhibit(view.reference, view.safe_name, view.manifest_sha256, size, pem)
+        )
+    source = Path(verifier.__file__).read_bytes()
+    vault = acting.keys.needed_vault().key
+    how = how_to_verify(checked, vault, _pem_name(keys, vault), _sha256(source))
+    return {"HOW-TO-VERIFY.md": how.encode(), "verify.py": source}
 
 
 def _pem_name(keys: Mapping[Sha256, tuple[str, bytes]], key: Sha256) -> str:
     return f"{keys[key][0]}-{key[:16]}.pem"
 
 
-def _instructions(
-    acting: Acting, disclosed: _Disclosed, checked: Sequence[CheckedExhibit]
-) -> dict[str, bytes]:
-    source = Path(verifier.__file__).read_bytes()
-    vault = acting.keys.needed_vault().key
-    how = how_to_verify(checked, vault, _pem_name(disclosed.keys, vault), _sha256(source))
-    return {"HOW-TO-VERIFY.md": how.encode(), "verify.py": source}
+def _proofs(acting: Acting, asked: _Order, disclosed: _Disclosed) -> dict[str, bytes]:
+    """The proofs to the disclosure's checkpoint, and the files for checks by hand."""
+    files: dict[str, bytes] = {}
+    hand = "data/by-hand"
+    with acting.catalogue.reading() as session:
+        prover = Prover(session, disclosed.size)
+        files["data/ledger.json"] = ledger_document(prover, asked.case)
+        for each in asked.held:
+            name = each.view.safe_name
+            files[f"data/exhibits/{name}/history.json"] = history_document(prover, each.objects)
+            message, signature = seal_by_hand(prover.history(each.objects[0]).leaves[0])
+            files[f"{hand}/{name}/seal.message"] = message
+            if signature is not None:
+                files[f"{hand}/{name}/seal.sig"] = signature
+        note = prover.note
+    files[f"{hand}/checkpoint.message"], files[f"{hand}/checkpoint.sig"] = note_by_hand(note)
+    files |= {f"{hand}/{name}": raw for name, raw in key_files(disclosed.keys).items()}
+    return files
 
 
 def _bag_info(acting: Acting, disclosed: _Disclosed) -> dict[str, str]:

@@ -14,13 +14,18 @@ Reads only files inside the folder, follows no link, runs nothing, asks no netwo
 
 from __future__ import annotations
 
+import sys
+
+# Nothing that lies beside this file is imported in place of the standard library.
+if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+    del sys.path[0]
+
 import base64
 import hashlib
 import json
 import os
 import re
 import stat
-import sys
 import zlib
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -39,6 +44,9 @@ PIECE = 1 << 20
 JSON_LIMIT = 256 << 20  # bytes of one document: no exhibit's proofs come near
 HEAD_LIMIT = 1 << 20
 FILES_LIMIT = 1000000
+TAGS = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "SHA256SUMS")
+TAG_MANIFEST = "tagmanifest-sha256.txt"
+GUIDES = ("HOW-TO-VERIFY.md", "verify.py")
 HEX = re.compile(r"[0-9a-f]{64}")
 SAFE = re.compile(r"[A-Z]{2,4}(?:_[0-9]{1,9}){1,2}")
 NOT_PROVED = """\
@@ -621,16 +629,15 @@ class Bundle:
 
     def check_tags(self) -> None:
         """The bag's other files."""
-        tags = [
-            path
-            for path in self.sums
-            if not path.startswith("data/") and path != "tagmanifest-sha256.txt"
-        ]
-        compare_sums(read_sums(self.raw("tagmanifest-sha256.txt")), self.sums, tags)
+        tags = [p for p in self.sums if not p.startswith("data/") and p != TAG_MANIFEST]
+        added = sorted(set(tags) - set(TAGS) - set(GUIDES))
+        if added:
+            raise Fault(f"{shown(added[0])} is no file of a bundle")
+        compare_sums(read_sums(self.raw(TAG_MANIFEST)), self.sums, tags)
 
     def check_sums(self) -> None:
         """SHA256SUMS, which people check by hand."""
-        wanted = [p for p in self.sums if p not in ("SHA256SUMS", "tagmanifest-sha256.txt")]
+        wanted = [p for p in self.sums if p not in ("SHA256SUMS", TAG_MANIFEST)]
         compare_sums(read_sums(self.raw("SHA256SUMS")), self.sums, wanted)
 
     # -- what the bundle says of itself
@@ -657,7 +664,8 @@ class Bundle:
             and not path.startswith("data/by-hand/")
             and not (path.startswith("data/exhibits/") and path.endswith("/history.json"))
         ]
-        compare_sums(files, self.sums, fixed)
+        fixed += [path for path in GUIDES if path in self.sums]
+        compare_sums({str(path): str(files[path]) for path in files}, self.sums, fixed)
         self.document = document
         return "{} exhibits of case {}".format(
             len(document["exhibits"]),

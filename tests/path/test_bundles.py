@@ -25,7 +25,10 @@ from PIL import Image
 from cases.canonical import canonical
 from evidence.verifier import check_bundle
 
+pytestmark = pytest.mark.xdist_group("bundles")  # one vault and its exports for the module
+
 CASE = ("--title", "A test", "--template", "research", "--urn", "12AB3456726")
+NO_WORK = ("--no-work", "--json")
 PURPOSE = "To see who sells the counterfeit kites"
 OFFICER = "Inspector Marlow Tench"
 
@@ -64,6 +67,7 @@ def made(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
     assert server.stdout is not None
     server.stdout.close()
     again = collect(lantern, address, "/one.html")
+    lantern.ok("work")
     for path in ("/one.html", "/two.html", "/kite.png"):
         lantern.ok("exhibit", "make", first[path], "--description", f"What {path} held")
     return Made(lantern, {**first, "failed": again["/one.html"]}, root)
@@ -85,7 +89,7 @@ def served(shared: Path, pages: Path, root: Path) -> tuple[subprocess.Popen[str]
 
 def collect(lantern: Lantern, address: str, *paths: str) -> dict[str, str]:
     urls = [f"http://{address}{path}" for path in paths]
-    done = lantern("collect", *urls, "--delay", "0", "--allow-address", address, "--json")
+    done = lantern("collect", *urls, "--delay", "0", "--allow-address", address, *NO_WORK)
     found = {
         c["url"].removeprefix(f"http://{address}"): c["capture"] for c in done.json["captures"]
     }
@@ -119,7 +123,7 @@ def python38() -> str:
 def verified(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """The bundle's own verify.py, run as a stranger would."""
     return subprocess.run(
-        [python38(), "-I", "-W", "error", folder / "verify.py", *more],
+        [python38(), "-W", "error", folder / "verify.py", *more],
         capture_output=True,
         text=True,
         check=False,
@@ -505,7 +509,15 @@ FORGED: dict[str, tuple[Change, set[str]]] = {
     ),
     "a program beside verify.py": (
         lambda b: (b / "json.py").write_bytes(b"raise SystemExit(0)") and None,
-        set(),
+        {"bundle-tags"},
+    ),
+    "the instructions edited": (
+        text("HOW-TO-VERIFY.md", "What to compare first", "Nothing need be compared"),
+        {"exhibit-disclosure"},
+    ),
+    "verify.py edited": (
+        lambda b: (b / "verify.py").write_bytes((b / "verify.py").read_bytes() + b"#") and None,
+        {"exhibit-disclosure"},
     ),
 }
 
@@ -517,9 +529,9 @@ def test_a_forgery_with_every_list_made_anew_is_found(
     change(bundle)
     rehash(bundle)
     found = failures(bundle)
-    assert kinds <= found if kinds else not found
+    assert kinds <= found
     done = verified(bundle)
-    assert (done.returncode, done.stderr) == (1 if kinds else 0, ""), done.stdout
+    assert (done.returncode, done.stderr) == (1, ""), done.stdout
 
 
 def test_a_flip_in_any_file_and_the_loss_of_any_file_is_found(bundle: Path) -> None:
