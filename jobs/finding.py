@@ -142,6 +142,14 @@ def show(acting: Acting, named: str) -> Shown:
     )
 
 
+def view_of_capture(acting: Acting, capture: CaptureId) -> CaptureView:
+    """A capture as lists show it: part of a look that its caller records. Raises
+    `CaptureUnknown`.
+    """
+    with acting.catalogue.reading() as session:
+        return capture_view(session, capture)
+
+
 def list_captures(acting: Acting, case: str) -> list[CaptureView]:
     """The captures of a case; one consultation entry, however many they are."""
     with acting.catalogue.writing() as session:

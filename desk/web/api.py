@@ -1,0 +1,494 @@
+"""The HTTP API: the same acts as the pages, typed, for the same signed-in person.
+
+A call that changes anything carries `X-CSRF-Token`, which `GET /api/v1/me` gives. Collected text
+comes gated, pictures as facts alone: no call answers with a byte of one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from cases.casebook import NewCase
+from cases.holdings import CaptureView
+from cases.identity import CaptureId
+from cases.times import rfc3339
+from desk.web.running import RunningJobs
+from desk.web.visitor import OurForm, Place, Signed
+from gate.text import fold_line
+from jobs.casework import all_cases, keep_note, open_new_case
+from jobs.collecting import Order, job_report
+from jobs.deciding import decide, should_have_been_covered
+from jobs.exhibiting import list_exhibits, make_exhibit
+from jobs.finding import list_captures, search, show, view_of_capture
+from jobs.gating import PictureFacts, gate_status, pictures_of
+from jobs.ledgering import list_entries
+
+router = APIRouter(prefix="/api/v1")
+
+
+class Answer(BaseModel):
+    """A typed answer: frozen, no unknown members."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Me(Answer):
+    """Who is signed in, and what their calls must carry."""
+
+    person: str
+    name: str
+    role: str
+    csrf: str
+
+
+class CaseOut(Answer):
+    """A case."""
+
+    case: str
+    title: str
+    state: str
+    opened: str
+    captures: int
+
+
+class CaseIn(Answer):
+    """A case to open."""
+
+    reference: str
+    title: str
+    urn: str | None = None
+    operation: str | None = None
+    template: str | None = None
+
+
+class CaptureOut(Answer):
+    """A capture as lists show it."""
+
+    capture: str
+    case: str
+    job: str
+    url: str
+    final_url: str
+    status: int | None
+    outcome: str
+    reason: str | None
+    captured: str
+    sha256: str
+
+
+class PictureOut(Answer):
+    """A picture as facts."""
+
+    sha256: str
+    kind: str
+    url: str
+    media_type: str
+    width: int | None
+    height: int | None
+    bytes: int | None
+    alt: str
+    verdict: str
+    covered: bool
+    why: tuple[str, ...]
+    copies: int
+    version: int
+
+
+class HitOut(Answer):
+    """A search hit, gated."""
+
+    capture: str
+    case: str
+    url: str
+    title: str
+    captured: str
+    score: float
+    snippet: str
+    highlights: tuple[tuple[int, int], ...]
+
+
+class Found(Answer):
+    """What a search found."""
+
+    total: int
+    waiting: int
+    hits: tuple[HitOut, ...]
+
+
+class Named(Answer):
+    """A name or identifier in the text."""
+
+    text: str
+    kind: str
+    start: int
+    end: int
+
+
+class CaptureShown(Answer):
+    """A capture through the gate."""
+
+    view: CaptureOut
+    title: str
+    text: str
+    entities: tuple[Named, ...]
+    identifiers: tuple[Named, ...]
+    images: tuple[PictureOut, ...]
+
+
+class DecisionIn(Answer):
+    """A decision by facts. `version` is the one that was seen."""
+
+    verdict: Literal["harmless", "flagged"]
+    reason: str = Field(min_length=1, max_length=2000)
+    version: int = Field(ge=0)
+
+
+class DecisionOut(Answer):
+    """A decision on record."""
+
+    sha256: str
+    verdict: str
+    version: int
+    by: str
+    at: str
+
+
+class NoteIn(Answer):
+    """A note on a case, or on one of its captures."""
+
+    words: str = Field(min_length=1, max_length=20_000)
+    capture: str | None = None
+
+
+class NoteOut(Answer):
+    """A note on record."""
+
+    note: str
+
+
+class JobIn(Answer):
+    """A collection to begin."""
+
+    seeds: tuple[str, ...] = Field(min_length=1, max_length=1000)
+    browser: bool = False
+    allow_addresses: tuple[str, ...] = ()
+    authority: str | None = None
+
+
+class JobOut(Answer):
+    """A job as it stands."""
+
+    job: str
+    reference: str
+    state: str
+    outcome: str | None
+    captures: tuple[CaptureOut, ...]
+
+
+class GateOut(Answer):
+    """The gate's figures."""
+
+    policy: str
+    pictures: int
+    covered: int
+    flagged: int
+    unrecognised: int
+    unscreened: int
+    avoided: int
+    reversed: int
+
+
+class ExhibitIn(Answer):
+    """An exhibit to make."""
+
+    reference: str | None = None
+    description: str | None = None
+
+
+class ExhibitOut(Answer):
+    """An exhibit."""
+
+    exhibit: str
+    capture: str
+    description: str
+    sha256: str
+
+
+class EntryOut(Answer):
+    """A ledger entry."""
+
+    entry: str
+    leaf: int | None
+    time: str
+    act: str
+    s62: str | None
+    actor: str
+    auth: str
+
+
+@router.get("/me")
+def me(visitor: Signed) -> Me:
+    """Who is signed in."""
+    return Me(person=visitor.code, name=visitor.name, role=visitor.role, csrf=visitor.csrf)
+
+
+@router.get("/cases")
+def cases(place: Place, visitor: Signed) -> list[CaseOut]:
+    """Every case."""
+    with place.acting(visitor.code) as acting:
+        return [
+            CaseOut(
+                case=c.reference,
+                title=c.title,
+                state=c.state,
+                opened=rfc3339(c.opened_at),
+                captures=c.captures,
+            )
+            for c in all_cases(acting)
+        ]
+
+
+@router.post("/cases", status_code=201)
+def new_case(place: Place, visitor: OurForm, case: CaseIn) -> CaseOut:
+    """Open a case."""
+    new = NewCase(case.reference, case.title, case.urn, case.operation, case.template)
+    with place.acting(visitor.code) as acting:
+        c = open_new_case(acting, new)
+    return CaseOut(
+        case=c.reference,
+        title=c.title,
+        state=c.state,
+        opened=rfc3339(c.opened_at),
+        captures=c.captures,
+    )
+
+
+@router.get("/cases/{reference}/captures")
+def captures(place: Place, visitor: Signed, reference: str) -> list[CaptureOut]:
+    """The captures of a case."""
+    with place.acting(visitor.code) as acting:
+        return [_capture(view) for view in list_captures(acting, reference)]
+
+
+@router.post("/cases/{reference}/notes", status_code=201)
+def note(place: Place, visitor: OurForm, reference: str, note: NoteIn) -> NoteOut:
+    """Keep a note."""
+    with place.acting(visitor.code) as acting:
+        return NoteOut(note=keep_note(acting, reference, note.capture, note.words))
+
+
+@router.post("/cases/{reference}/jobs", status_code=202)
+def collect(request: Request, place: Place, visitor: OurForm, reference: str, job: JobIn) -> JobOut:
+    """Begin to collect pages; the answer comes when the job is on record."""
+    jobs = request.app.state.jobs
+    assert isinstance(jobs, RunningJobs)  # noqa: S101 - `create_app` put it there
+    asked = Order(
+        case=reference,
+        seeds=job.seeds,
+        browser=job.browser,
+        allow_addresses=job.allow_addresses,
+        authority=job.authority,
+    )
+    return one_job(place, visitor, jobs.start(place, visitor.code, asked))
+
+
+@router.get("/jobs/{job}")
+def one_job(place: Place, visitor: Signed, job: str) -> JobOut:
+    """A job as it stands."""
+    with place.acting(visitor.code) as acting:
+        report = job_report(acting, job)
+    return JobOut(
+        job=report.job.id,
+        reference=report.job.reference,
+        state=report.job.state,
+        outcome=report.job.outcome,
+        captures=tuple(_capture(view) for view in report.captures),
+    )
+
+
+@router.get("/search")
+def find(
+    place: Place,
+    visitor: Signed,
+    q: str,
+    case: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 20,
+) -> Found:
+    """What a search finds."""
+    with place.acting(visitor.code) as acting:
+        found = search(acting, q, case, limit)
+    return Found(
+        total=found.total,
+        waiting=found.waiting,
+        hits=tuple(
+            HitOut(
+                capture=hit.capture,
+                case=hit.case,
+                url=hit.url,
+                title=hit.title,
+                captured=rfc3339(hit.captured),
+                score=hit.score,
+                snippet=hit.snippet,
+                highlights=hit.highlights,
+            )
+            for hit in found.hits
+        ),
+    )
+
+
+@router.get("/captures/{capture}")
+def one_capture(place: Place, visitor: Signed, capture: str) -> CaptureShown:
+    """A capture through the gate."""
+    with place.acting(visitor.code) as acting:
+        shown = show(acting, capture)
+        pictures = pictures_of(acting, CaptureId(capture), on_record=False)
+    reading = shown.reading
+    return CaptureShown(
+        view=_capture(shown.view),
+        title=reading.title if reading else "",
+        text=reading.text if reading else "",
+        entities=tuple(
+            Named(text=m.text, kind=m.label, start=m.start, end=m.end) for m in reading.entities
+        )
+        if reading
+        else (),
+        identifiers=tuple(
+            Named(text=i.value, kind=i.kind, start=i.start, end=i.end) for i in reading.identifiers
+        )
+        if reading
+        else (),
+        images=tuple(_picture(each) for each in pictures),
+    )
+
+
+@router.get("/cases/{reference}/gate")
+def gate(place: Place, visitor: Signed, reference: str) -> GateOut:
+    """The gate's figures for a case."""
+    with place.acting(visitor.code) as acting:
+        s = gate_status(acting, reference)
+    return GateOut(
+        policy=s.policy,
+        pictures=s.pictures,
+        covered=s.covered,
+        flagged=s.flagged,
+        unrecognised=s.unrecognised,
+        unscreened=s.unscreened,
+        avoided=s.avoided,
+        reversed=s.reversed,
+    )
+
+
+@router.get("/captures/{capture}/pictures")
+def pictures(place: Place, visitor: Signed, capture: str) -> list[PictureOut]:
+    """A capture's pictures as facts."""
+    with place.acting(visitor.code) as acting:
+        return [_picture(each) for each in pictures_of(acting, CaptureId(capture))]
+
+
+@router.post("/captures/{capture}/pictures/{sha256}/decision", status_code=201)
+def decision(
+    place: Place, visitor: OurForm, capture: str, sha256: str, decision: DecisionIn
+) -> DecisionOut:
+    """Decide on a picture by its facts; 409 where somebody else did in the meantime."""
+    with place.acting(visitor.code) as acting:
+        case = view_of_capture(acting, CaptureId(capture)).case_reference
+        d = decide(
+            acting, case, sha256, decision.verdict, decision.reason, version=decision.version
+        )
+    return DecisionOut(sha256=d.sha256, verdict=str(d.verdict), version=d.version, by=d.by, at=d.at)
+
+
+@router.post("/captures/{capture}/pictures/{sha256}/cover", status_code=201)
+def cover(place: Place, visitor: OurForm, capture: str, sha256: str) -> DecisionOut:
+    """This should have been covered."""
+    with place.acting(visitor.code) as acting:
+        d = should_have_been_covered(acting, CaptureId(capture), sha256)
+    return DecisionOut(sha256=d.sha256, verdict=str(d.verdict), version=d.version, by=d.by, at=d.at)
+
+
+@router.get("/cases/{reference}/exhibits")
+def exhibits(place: Place, visitor: Signed, reference: str) -> list[ExhibitOut]:
+    """The exhibits of a case."""
+    with place.acting(visitor.code) as acting:
+        held = list_exhibits(acting, reference)
+    return [
+        ExhibitOut(
+            exhibit=e.reference,
+            capture=e.capture,
+            description=e.description,
+            sha256=e.manifest_sha256,
+        )
+        for e in held.exhibits
+    ]
+
+
+@router.post("/captures/{capture}/exhibit", status_code=201)
+def exhibit(place: Place, visitor: OurForm, capture: str, exhibit: ExhibitIn) -> ExhibitOut:
+    """Make a capture an exhibit."""
+    with place.acting(visitor.code) as acting:
+        e = make_exhibit(acting, capture, exhibit.reference, exhibit.description)
+    return ExhibitOut(
+        exhibit=e.reference,
+        capture=e.capture,
+        description=e.description,
+        sha256=e.manifest_sha256,
+    )
+
+
+@router.get("/ledger")
+def ledger(
+    place: Place,
+    visitor: Signed,
+    case: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=2000)] = 100,
+) -> list[EntryOut]:
+    """The newest ledger entries, without their texts."""
+    with place.acting(visitor.code) as acting:
+        return [
+            EntryOut(
+                entry=e.id,
+                leaf=e.leaf,
+                time=rfc3339(e.time),
+                act=e.act,
+                s62=e.s62,
+                actor=e.actor,
+                auth=e.auth,
+            )
+            for e in list_entries(acting, case, limit)
+        ]
+
+
+def _capture(view: CaptureView) -> CaptureOut:
+    return CaptureOut(
+        capture=view.capture,
+        case=view.case_reference,
+        job=view.job,
+        url=fold_line(view.requested_url),
+        final_url=fold_line(view.final_url),
+        status=view.status,
+        outcome=str(view.outcome),
+        reason=fold_line(view.reason) if view.reason else None,
+        captured=rfc3339(view.started_at),
+        sha256=view.manifest_sha256,
+    )
+
+
+def _picture(each: PictureFacts) -> PictureOut:
+    return PictureOut(
+        sha256=each.sha256,
+        kind=each.kind,
+        url=each.url,
+        media_type=each.media_type,
+        width=each.width,
+        height=each.height,
+        bytes=each.size_bytes,
+        alt=each.alt,
+        verdict=str(each.verdict),
+        covered=each.covered,
+        why=each.why,
+        copies=each.copies,
+        version=each.version,
+    )

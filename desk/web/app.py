@@ -1,0 +1,101 @@
+"""The desk's application: its pages, its API, its one layer of protection, its errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from cases.casebook import CaseUnknown
+from cases.errors import AuthorityError, LanternError, MachineError, UsageError
+from cases.gate_book import DecisionChanged
+from cases.holdings import CaptureUnknown
+from cases.job_book import JobUnknown
+from cases.sign_in import SignInRefused
+from desk.web import api
+from desk.web.pages import casework, collecting, entrance, exhibits, finding, gate
+from desk.web.place import DeskPlace
+from desk.web.protection import Protection
+from desk.web.rendering import page
+from desk.web.running import RunningJobs
+from desk.web.visitor import FormNotOurs, NotSignedIn, Visitor, signed_in
+from jobs.gating import PictureCovered, PictureUnknown
+
+STATIC = Path(__file__).parent / "static"
+_STATUS: tuple[tuple[type[LanternError], int], ...] = (
+    (CaseUnknown, 404),
+    (CaptureUnknown, 404),
+    (JobUnknown, 404),
+    (PictureUnknown, 404),
+    (PictureCovered, 403),
+    (FormNotOurs, 403),
+    (SignInRefused, 403),
+    (NotSignedIn, 401),
+    (DecisionChanged, 409),
+    (UsageError, 422),
+    (AuthorityError, 403),
+    (MachineError, 503),
+)
+
+
+def create_app(place: DeskPlace) -> FastAPI:
+    """The application that serves one vault."""
+    app = FastAPI(title="Dark Lantern", docs_url=None, redoc_url=None, openapi_url="/api/v1/schema")
+    app.state.place = place
+    app.state.jobs = RunningJobs()
+    for each in (entrance, casework, collecting, finding, gate, exhibits, api):
+        app.include_router(each.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Protection, hosts=place.hosts)
+    app.add_exception_handler(LanternError, _refused)
+    app.add_exception_handler(HTTPException, _no_such_page)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    return app
+
+
+def status_of(error: LanternError) -> int:
+    """The HTTP status that stands for an error of ours (RFC 9110, section 15)."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, LanternError)  # noqa: S101 - registered for it alone
+    if isinstance(error, NotSignedIn) and not _is_api(request):
+        return RedirectResponse("/sign-in", status_code=303)
+    return _said(request, status_of(error), error.kind, error.says)
+
+
+async def _no_such_page(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    says = "There is no such page." if status == 404 else "That cannot be done at this address."
+    return _said(request, status, "http", says)
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    fields = ""
+    if isinstance(error, RequestValidationError):
+        fields = ", ".join(str(each["loc"][-1]) for each in error.errors()[:5])
+    return _said(request, 422, "usage", f"These fields cannot be read: {fields}. Mend them.")
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+def _said(request: Request, status: int, kind: str, says: str) -> Response:
+    if _is_api(request):
+        return JSONResponse({"error": {"kind": kind, "says": says}}, status_code=status)
+    if request.url.path.startswith("/sign-in"):
+        return page(request, "sign_in.html", None, status=status, refused=says, code="")
+    return page(request, "error.html", _visitor(request), status=status, says=says, kind=kind)
+
+
+def _visitor(request: Request) -> Visitor | None:
+    try:
+        return signed_in(request, request.app.state.place)
+    except LanternError:
+        return None
