@@ -68,6 +68,7 @@ class Order:
     authority: str | None = None
     immediate: str | None = None
     browser: bool = False
+    attended: bool = False  # a person at a terminal waits for it: a statement may say "I did"
 
     @property
     def collector(self) -> str:
@@ -86,6 +87,7 @@ class Order:
             "delay_s": self.delay_s,
             "robots": str(self.robots),
             "allow_addresses": list(self.allow_addresses),
+            "attended": self.attended,
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -163,6 +164,7 @@ def collect(
             authority=authority,
             immediate=immediate,
             browser=browser,
+            attended=_at_a_terminal(),
         )
         if dry_run:
             return _rehearsed(desk, acting, asked)
@@ -172,6 +174,11 @@ def collect(
             report = run_job(acting, ordered, _teller(captured), progress, run_steps=not no_work)
     desk.answer(_report(report), lambda: _spoken(report))
     return _exit_code(report)
+
+
+def _at_a_terminal() -> bool:
+    """Whether a person launched this and waits for it (STM-2): a timer or a pipe has no terminal."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def _rehearsed(desk: Desk, acting: Acting, asked: Order) -> int:
