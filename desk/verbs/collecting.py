@@ -177,7 +177,7 @@ def collect(
 
 
 def _at_a_terminal() -> bool:
-    """Whether a person launched this and waits for it (STM-2): a timer or a pipe has no terminal."""
+    """Whether a person launched this and waits (STM-2): a timer or a pipe has no terminal."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
