@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import shutil
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from lantern_rig import Lantern, Site
+from hypothesis import given
+from hypothesis import strategies as st
+from lantern_rig import ROOT, Lantern, Site
+
+from cases.exhibit_references import (
+    ReferenceRefused,
+    gaps_in,
+    read_reference,
+    reference_of_safe_name,
+)
 
 
 @pytest.fixture(scope="module")
@@ -188,3 +202,70 @@ def test_what_is_no_reference_is_refused_with_an_example(
     done = lantern("exhibit", "make", first, "--as", named)
     assert done.code == 2
     assert "exhibit" in done.err
+
+
+@pytest.mark.standard("STM-2")
+def test_a_statement_says_i_did_of_one_page_collected_at_a_terminal(
+    lantern: Lantern, site: Site
+) -> None:
+    lantern.ok("authority", "add", "--scope", site.address)
+    more = ("--allow-address", site.address, "--no-work", "--delay", "0")
+    watched = at_a_terminal(lantern, "collect", site.url("/article/1"), *more)
+    several = at_a_terminal(
+        lantern, "collect", site.url("/article/2"), site.url("/article/3"), *more
+    )
+    assert (watched, several) == (0, 0)
+    lantern.ok("collect", site.url("/article/4"), *more)
+    said = {}
+    for capture in lantern.ok("capture", "list")["captures"]:
+        exhibit = lantern.ok("exhibit", "make", capture["capture"])["exhibit"]
+        said[capture["url"].rpartition("/")[2]] = lantern("exhibit", "print", "statement", exhibit)
+    i_did = {page for page, done in said.items() if "I captured the page at" in done.out}
+    assert i_did == {"1"}
+    assert all("unattended" in said[page].out for page in ("2", "3", "4"))
+    lantern.ok("person", "add", "AB", "--name", "Alex Brown")
+    first = lantern.ok("capture", "list")["captures"][0]["capture"]
+    other = lantern.ok("exhibit", "make", first, "--operator", "AB")["exhibit"]
+    assert "another person set up" in lantern("exhibit", "print", "statement", other).out
+
+
+def at_a_terminal(lantern: Lantern, *words: str) -> int:
+    """The exit code of a command run at a terminal, as by a person."""
+    ours, theirs = pty.openpty()
+    program = subprocess.Popen(
+        [sys.executable, "-m", "desk", *words],
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        env=lantern.env(),
+        cwd=ROOT,
+    )
+    os.close(theirs)
+    with contextlib.suppress(OSError):  # the terminal is gone when its last user is
+        while os.read(ours, 4096):
+            pass
+    os.close(ours)
+    return program.wait(timeout=60)
+
+
+@pytest.mark.standard("EXH-2")
+@given(
+    st.from_regex(r"[A-Z]{2,4}/[1-9][0-9]{0,8}(/[1-9][0-9]{0,8})?", fullmatch=True)
+    | st.from_regex(r"[A-Z]{2,4}/0{0,3}[1-9]", fullmatch=True)
+)
+def test_a_safe_name_leads_back_to_its_reference(text: str) -> None:
+    reference = read_reference(text)
+    assert "/" not in reference.safe_name
+    assert reference_of_safe_name(reference.safe_name) == reference
+
+
+@given(st.text(max_size=20))
+def test_any_other_text_is_refused_or_is_one(text: str) -> None:
+    for read in (read_reference, reference_of_safe_name):
+        with contextlib.suppress(ReferenceRefused):
+            assert read(text).text.replace("/", "_") == text.replace("/", "_")
+
+
+@given(st.sets(st.integers(1, 60)))
+def test_gaps_and_used_numbers_fill_the_row(used: set[int]) -> None:
+    assert sorted({*gaps_in(used), *used}) == list(range(1, max(used, default=0) + 1))
