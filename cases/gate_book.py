@@ -87,6 +87,7 @@ class ListHit:
     category: str
     verdict: Verdict
     at: str
+    algorithm: str  # sha256, md5
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +182,14 @@ def list_hits(session: Session, digests: Collection[str]) -> dict[str, list[List
     found: dict[str, list[ListHit]] = {}
     for chunk in _chunks(digests):
         query = (
-            select(GateListDigest.digest, GateList)
+            select(GateListDigest.digest, GateListDigest.algorithm, GateList)
             .join(GateList, GateList.id == GateListDigest.list_id)
             .where(GateListDigest.digest.in_(chunk))
             .order_by(GateList.at.desc())
         )
-        for digest, held in session.execute(query):
-            hit = ListHit(held.source, held.category, Verdict(held.verdict), held.at)
+        for digest, algorithm, held in session.execute(query):
+            verdict = Verdict(held.verdict)
+            hit = ListHit(held.source, held.category, verdict, held.at, algorithm)
             found.setdefault(digest, []).append(hit)
     return found
 

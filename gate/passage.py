@@ -1,7 +1,7 @@
 """What passes the gate as text: hits, a capture's reading, a manifest. Pure.
 
 Of pictures only facts pass: how many stand in the page, and of a captured picture its digest and
-verdict. Nothing has screened them yet, so every one is `unscreened` and covered.
+verdict. What a text writes out of a picture (a `data:` address, Base64) does not pass either.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cases.canonical import Json
 from cases.identity import CaptureId, Sha256
-from gate.text import fold_line, fold_text
+from gate.text import fold_line, fold_text, hide_written_pictures
 
 if TYPE_CHECKING:  # the records alone: a command that prints a line loads no language model
     from enrich import Enrichment
@@ -88,29 +88,38 @@ class GatedReading:
 
 
 def gate_reading(enrichment: Enrichment) -> GatedReading:
-    """The enrichment with every text folded; nothing else of it passes."""
+    """The enrichment with every text folded and no picture written out; nothing else passes."""
     texts, meta = enrichment.texts, enrichment.texts.metadata
+    text = _body(texts.whole)
     return GatedReading(
-        title=fold_line(meta.title or ""),
-        author=fold_line(meta.author or ""),
-        dated=fold_line(meta.dated or ""),
+        title=_line(meta.title or ""),
+        author=_line(meta.author or ""),
+        dated=_line(meta.dated or ""),
         language=enrichment.language.says,
         kind=enrichment.kind,
         encoding=f"{enrichment.encoding or 'none'} ({fold_line(enrichment.encoding_why)})",
-        text=fold_text(texts.whole),
-        main=fold_text(texts.main or ""),
+        text=text,
+        main=_body(texts.main or ""),
         entities=tuple(
-            GatedMention(fold_text(m.text), m.label, m.start, m.end, m.model, m.score)
+            GatedMention(text[m.start : m.end], m.label, m.start, m.end, m.model, m.score)
             for m in enrichment.mentions
         ),
         identifiers=tuple(
-            GatedIdentifier(i.kind, fold_line(i.value), i.start, i.end, fold_text(i.original))
+            GatedIdentifier(i.kind, _line(i.value), i.start, i.end, text[i.start : i.end])
             for i in enrichment.identifiers
         ),
         pictures=texts.images,
         links=texts.links,
-        notes=tuple(fold_line(note) for note in texts.notes),
+        notes=tuple(_line(note) for note in texts.notes),
     )
+
+
+def _body(text: str) -> str:
+    return fold_text(hide_written_pictures(text))
+
+
+def _line(text: str) -> str:
+    return fold_line(hide_written_pictures(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +142,10 @@ def gate_hits(found: Sequence[Found]) -> list[GatedHit]:
             hit.capture,
             hit.case,
             fold_line(hit.url),
-            fold_line(hit.title),
+            _line(hit.title),
             hit.captured,
             hit.score,
-            fold_line(hit.snippet.text),
+            _line(hit.snippet.text),
             tuple((start, end) for start, end in hit.snippet.hits),
         )
         for hit in found

@@ -7,8 +7,6 @@ of, and thumbnails inside a JPEG, are pictures of their own.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import re
@@ -16,15 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from cases.captures import SealedCapture, SealedRecord
 from cases.identity import Sha256
 from evidence.page_members import DOM, PICTURES, SAFE_SCREENSHOT, SCREENSHOT
 from evidence.reader import read_block, read_body
+from gate.data_addresses import written_out
 
-MOST_DATA = 2000  # data addresses looked at in one body
-LOOKED_IN_BYTES = 16 << 20  # of a body that may hold data addresses
 _MAGIC: tuple[tuple[int, bytes], ...] = (
     *((0, mark) for mark in (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM")),
     *((0, mark) for mark in (b"II*\0", b"MM\0*", b"\0\0\1\0", b"\0\0\2\0", b"\xff\x0a", b"8BPS")),
@@ -37,7 +33,6 @@ _MAGIC: tuple[tuple[int, bytes], ...] = (
 )
 _SERVED = ("image/", "video/", "audio/", "application/pdf")
 _SVG = re.compile(rb"<(?:[a-z0-9]+:)?svg[\s>/]", re.IGNORECASE)
-_DATA = re.compile(rb"data:(image/[a-z0-9.+-]+)((?:;[a-z0-9=._-]+)*),([^\"'()\s<>\\]{8,})", re.I)
 _JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 
 
@@ -148,26 +143,12 @@ def _data_pictures(
     content: bytes, url: str, boxes: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Picture]:
     """Pictures written out in a page, a style sheet or an answer of the page's own."""
-    for number, match in enumerate(_DATA.finditer(content[:LOOKED_IN_BYTES])):
-        if number >= MOST_DATA:
-            return
-        body = _data_body(match[2], match[3])
-        if body:
-            media_type = match[1].decode("ascii", "replace").lower()
-            box = boxes.get(match[0].decode("latin-1")[:4096], {})
-            yield _picture(body, "data", f"data: in {url}", media_type, box)
-            yield from _embedded(body, f"data: in {url}")
-
-
-def _data_body(parameters: bytes, text: bytes) -> bytes:
-    raw = unquote_to_bytes(text)
-    if b";base64" not in parameters.lower():
-        return raw
-    letters = re.sub(rb"[^A-Za-z0-9+/_-]", b"", raw).replace(b"-", b"+").replace(b"_", b"/")
-    try:
-        return base64.b64decode(letters + b"=" * (-len(letters) % 4))
-    except (binascii.Error, ValueError):
-        return b""
+    for found in written_out(content):
+        if is_picture(found.content, found.media_type):
+            box = boxes.get(hashlib.sha256(found.content).hexdigest(), {})
+            media_type = found.media_type or "not declared"
+            yield _picture(found.content, "data", f"data: in {url}", media_type, box)
+            yield from _embedded(found.content, f"data: in {url}")
 
 
 def _embedded(content: bytes, url: str) -> Iterator[Picture]:
@@ -186,7 +167,7 @@ def _embedded(content: bytes, url: str) -> Iterator[Picture]:
 
 
 def _boxes(evidence: Path, capture: SealedCapture) -> dict[str, Mapping[str, Any]]:
-    """Where the browser saw each picture, by its address."""
+    """Where the browser saw each picture, by its address and by its digest."""
     record = next((r for r in capture.records if r.url == PICTURES), None)
     if record is None:
         return {}
@@ -198,4 +179,5 @@ def _boxes(evidence: Path, capture: SealedCapture) -> dict[str, Mapping[str, Any
     for box in listed if isinstance(listed, list) else ():
         if isinstance(box, dict):
             boxes.setdefault(str(box.get("url")), box)
+            boxes.setdefault(str(box.get("sha256")), box)
     return boxes

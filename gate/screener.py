@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import select
+import struct
 import subprocess
 import sys
 import time
@@ -20,6 +21,11 @@ from gate.verdicts import Measured
 ITEM_S = 20.0
 START_S = 60.0
 LARGEST_BYTES = 128 << 20
+MOST_ITEMS = 500  # of one process: its limit on processor time is of all that it did
+MOST_LINE = 4096
+MOST_PNG = 300 << 20
+SIDE = 8  # of a rendition
+MOST_RENDITION = 400  # 64 grey samples as PNG are less; more would be a picture
 VERSION = "gate/1"
 SVG = "Drawn by a text that can act (SVG or the like): it is not rendered."
 
@@ -47,6 +53,7 @@ class Screener:
         self._item_s = item_s
         self._child: subprocess.Popen[bytes] | None = None
         self.confined = "not started"
+        self._items = 0
 
     def screen(self, content: bytes) -> Screened:
         """Size, format and rendition; `measured.says` why not, where it cannot be decoded."""
@@ -56,6 +63,9 @@ class Screener:
             png = b""
         else:
             facts, png = self._asked(content, "screen", None)
+            if png and not is_rendition(png):
+                self.close()  # what drew more than it was asked for is not asked again
+                facts, png = {"says": "Its decoder gave back more than a rendition."}, b""
         return Screened(
             md5,
             _text(facts.get("format")),
@@ -108,7 +118,7 @@ class Screener:
         head = json.dumps({"task": task, "bytes": len(content), "side": side}).encode() + b"\n"
         try:
             return self._exchanged(child, head + content)
-        except (OSError, ValueError, TimeoutError):
+        except (OSError, ValueError, KeyError, TypeError, subprocess.TimeoutExpired):
             slow = child.poll() is None
             self.close()
             why = f"It took longer than {self._item_s:.0f} s." if slow else "A decoder died of it."
@@ -124,15 +134,22 @@ class Screener:
             if not select.select([], [child.stdin], [], max(0.0, end - time.monotonic()))[1]:
                 raise TimeoutError
             waiting = waiting[os.write(child.stdin.fileno(), waiting[:65536]) :]
-        line = bytearray()
-        while not line.endswith(b"\n"):
-            line += self._read(child, 1, end)
-        facts = json.loads(bytes(line))
+        facts = json.loads(self._line(child, end))
         size = int(facts["bytes"])
+        if not 0 <= size <= MOST_PNG:
+            raise ValueError("more than any picture")
         png = bytearray()
         while len(png) < size:
             png += self._read(child, size - len(png), end)
         return facts, bytes(png)
+
+    def _line(self, child: subprocess.Popen[bytes], end: float) -> bytes:
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            if len(line) > MOST_LINE:
+                raise ValueError("no answer of ours")
+            line += self._read(child, 1, end)
+        return bytes(line)
 
     def _read(self, child: subprocess.Popen[bytes], most: int, end: float) -> bytes:
         assert child.stdout is not None  # noqa: S101 - asked for
@@ -145,9 +162,11 @@ class Screener:
         return piece
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._child is not None and self._child.poll() is None:
+        if self._child is not None and self._child.poll() is None and self._items < MOST_ITEMS:
+            self._items += 1
             return self._child
         self.close()
+        self._items = 1
         root = Path(__file__).parent.parent
         self._child = subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours
             [sys.executable, "-I", "-c", _START, str(root)],
@@ -158,12 +177,11 @@ class Screener:
             env={"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"},
             cwd="/",
         )
+        if self._child.stdin is not None:
+            os.set_blocking(self._child.stdin.fileno(), False)  # a hang cannot hang us in turn
         try:
-            line = bytearray()
-            end = time.monotonic() + START_S
-            while not line.endswith(b"\n"):
-                line += self._read(self._child, 1, end)
-            self.confined = str(json.loads(bytes(line))["confined"])
+            line = self._line(self._child, time.monotonic() + START_S)
+            self.confined = str(json.loads(line)["confined"])
         except (OSError, ValueError, TimeoutError) as fault:
             self.close()
             raise ScreenerUnusable(
@@ -171,6 +189,17 @@ class Screener:
                 "Everything stays covered. Check with: lantern doctor"
             ) from fault
         return self._child
+
+
+def is_rendition(png: bytes) -> bool:
+    """Whether it is a PNG of at most 8 x 8 grey samples, and no bytes beside them.
+
+    The process that drew it read a hostile picture: it is not taken at its word.
+    """
+    if len(png) > MOST_RENDITION or png[:16] != b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR":
+        return False
+    width, height, depth, colour = struct.unpack(">IIBB", png[16:26])
+    return 0 < width <= SIDE and 0 < height <= SIDE and (depth, colour) == (8, 0)
 
 
 # -I leaves the caller's folder and environment out of the path; ours is put in by name.

@@ -17,6 +17,12 @@ from PIL import AvifImagePlugin, Image, ImageOps, UnidentifiedImageError
 from gate.confinement import confine
 
 MOST_PIXELS = 64_000_000
+# What is decoded, and nothing else: no reader that starts a program (EPS), reads another file or
+# is seldom looked at. (A JPEG of many pictures, MPO, is opened as JPEG.)
+FORMATS = (
+    *("PNG", "JPEG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "AVIF", "ICO", "JPEG2000", "PPM"),
+    "TGA",
+)
 MOST_FRAMES = 1000  # counted; more is written as that many
 SAMPLES = 8  # a rendition's sides: no more than 8 x 8 samples, which no PDQ survives
 _ODD = (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, ArithmeticError)
@@ -70,7 +76,7 @@ def _screened(content: bytes, task: str, side: int | None) -> tuple[dict[str, ob
 
 
 def _measured(content: bytes) -> tuple[dict[str, object], bytes]:
-    with Image.open(io.BytesIO(content)) as image:
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
         form = str(image.format)
         frames = min(int(getattr(image, "n_frames", 1)), MOST_FRAMES)
         width, height = image.size
@@ -89,7 +95,7 @@ def _measured(content: bytes) -> tuple[dict[str, object], bytes]:
 
 def _shown(content: bytes, task: str, side: int | None) -> tuple[dict[str, object], bytes]:
     """The picture drawn anew: pixels alone, no metadata, no thumbnail, the first frame."""
-    with Image.open(io.BytesIO(content)) as image:
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
         if image.width * image.height > MOST_PIXELS:
             raise Image.DecompressionBombError
         image.load()

@@ -107,10 +107,8 @@ class Shelf:
         self._db.commit()
 
     def captures(self) -> set[CaptureId]:
-        """Every capture that has a picture here."""
-        return {
-            CaptureId(row[0]) for row in self._db.execute("SELECT DISTINCT capture FROM picture")
-        }
+        """Every capture whose pictures were looked for, those that have none too."""
+        return {CaptureId(row[0]) for row in self._db.execute("SELECT capture FROM shelved")}
 
     def of_capture(self, capture: CaptureId) -> list[Shelved]:
         """The pictures of one capture, in order."""

@@ -10,6 +10,8 @@ reader sees that something stood there.
 
 from __future__ import annotations
 
+import re
+
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Unicode's own pictures for C0 controls (U+2400 …) and DEL say which control stood there.
 C0_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\N{SYMBOL FOR DELETE}"}
@@ -29,6 +31,13 @@ NONCHARACTERS = [*range(0xFDD0, 0xFDF0)] + [
     (plane << 16) | low for plane in range(17) for low in (0xFFFE, 0xFFFF)
 ]
 
+COVER = "\N{MEDIUM SHADE}"
+HIDDEN_FROM = 80  # signs of Base64: 60 bytes (our own limit)
+LONGEST_DIGEST = 128  # hexadecimal digits: SHA-512
+_ADDRESS = re.compile(r"(data:(?:image|video)/[^,\s]{0,100},)(\S{8,})", re.IGNORECASE)
+_STRETCH = re.compile(r"[A-Za-z0-9+/=\\]{40,}(?:\s{1,8}[A-Za-z0-9+/=\\]{40,})*")
+_HEX = re.compile(r"[0-9a-fA-F]+")
+
 _ALL = {
     **C0_PICTURES,
     **dict.fromkeys([*C1, *SURROGATES, *NONCHARACTERS, *HIDDEN], REPLACEMENT),
@@ -46,6 +55,33 @@ def fold_text(text: str) -> str:
     overwrite itself.
     """
     return text.translate(_LINES)
+
+
+def hide_written_pictures(text: str) -> str:
+    """The text with what writes out a picture replaced, sign by sign; the same length.
+
+    Data addresses of pictures, and long stretches of Base64 or hexadecimal digits: a page's text
+    is no way round the gate. Digests, up to 128 hexadecimal digits, stay.
+    """
+    if len(text) < HIDDEN_FROM:
+        return text
+    text = _ADDRESS.sub(lambda found: found[1] + _covered(found[2]), text)
+    return _STRETCH.sub(lambda found: _covered(found[0]) if _writes(found[0]) else found[0], text)
+
+
+def _covered(text: str) -> str:
+    return "".join(sign if sign.isspace() else COVER for sign in text)
+
+
+def _writes(stretch: str) -> bool:
+    """Whether a stretch can write out bytes: it is long and mixed, or longer than any digest."""
+    words = stretch.split()
+    if all(_HEX.fullmatch(word) for word in words):
+        return max(map(len, words)) > LONGEST_DIGEST
+    plain = "".join(words)
+    if len(plain) < HIDDEN_FROM:
+        return False
+    return all(any(test(sign) for sign in plain) for test in (str.isupper, str.islower))
 
 
 def fold_line(text: str) -> str:

@@ -16,7 +16,7 @@ from cases.identity import CaseId
 
 TINY_SIDE = 32  # pixels: arrows, bullets, flags of a page's own furniture (our own limit)
 TINY_BYTES = 4096
-TINY_MOST = 64  # of one capture: more of them can be the tiles of one picture
+TINY_MOST = 20  # of one capture: more of them can be the tiles of one picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def judge(known: Known) -> Judgement:
     """The verdict on a picture in a case."""
     own = next((d for d in known.decisions if d.case == known.case), None)
     flags = _flags(known)
-    later = [(at, says) for at, says in flags if own is None or at > own.at]
+    later = [(at, says) for at, says in flags if own is None or at >= own.at]
     if own is not None and (own.verdict is Verdict.FLAGGED or not later):
         return Judgement(own.verdict, (_decided(own), *(says for _, says in flags)))
     if flags:
@@ -102,7 +102,10 @@ def _flags(known: Known) -> list[tuple[str, str]]:
 
 
 def _clearings(known: Known) -> list[str]:
-    clearing = [_listed(h) for h in known.lists if h.verdict is Verdict.HARMLESS]
+    # MD5 flags and never clears: two pictures with one MD5 can be made at will (RFC 6151).
+    clearing = [
+        _listed(h) for h in known.lists if h.verdict is Verdict.HARMLESS and h.algorithm == "sha256"
+    ]
     if known.kind == "response":
         clearing += [_ruled(r) for r in _serving(known) if r.verdict is Verdict.HARMLESS]
     if _tiny(known):
@@ -135,7 +138,7 @@ def is_small(measured: Measured) -> bool:
 
 def _serving(known: Known) -> list[HostRule]:
     """The rules for the host that served it; of a picture inside a page, the page's host."""
-    address = known.url.rpartition(" ")[2]
+    address = known.url.removeprefix("inside ").removeprefix("data: in ")
     try:
         host = (urlsplit(address).hostname or "").rstrip(".")
     except ValueError:

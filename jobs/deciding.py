@@ -165,7 +165,7 @@ def import_list(
         content = path.read_bytes()
     except OSError as fault:
         raise ListUnreadable(f"The list {path} cannot be read: {fault.strerror}.") from None
-    found = read_list(content)
+    found = read_list(content, clearing=said is Verdict.HARMLESS)
     if not found.digests:
         first = f" Line {found.refused[0].line}: {found.refused[0].says}" if found.refused else ""
         raise ListUnreadable(f"The list {path} names no SHA-256 and no MD5.{first}")

@@ -35,7 +35,7 @@ from evidence.reader import read_block
 from gate.pictures import Place, pictures_in, safe_tiles
 from gate.screener import Screener
 from gate.shelf import Shelf, Shelved
-from gate.text import fold_line
+from gate.text import fold_line, hide_written_pictures
 from gate.verdicts import Judgement, Known, covered, is_small, judge
 
 SIZES = {"small-grey": 240, "small": 240, "full": None}  # the longer side, in pixels
@@ -184,7 +184,7 @@ def _fact(
         frames=measured.frames if measured else None,
         size_bytes=measured.size_bytes if measured else None,
         place=each.place,
-        alt=fold_line(each.alt),
+        alt=fold_line(hide_written_pictures(each.alt)),
         verdict=said.verdict,
         covered=covered(said.verdict, policy),
         why=tuple(fold_line(line) for line in said.why),

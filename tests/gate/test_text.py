@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.text import fold_line, fold_text
+from gate.text import fold_line, fold_text, hide_written_pictures
 
 ESCAPES = {
     "clear the screen": "\x1b[2J\x1b[H",
@@ -53,3 +55,30 @@ def test_folding_keeps_every_offset(text: str) -> None:
     folded = fold_text(text)
     assert len(folded) == len(text)
     assert fold_text(folded) == folded
+
+
+def test_what_writes_out_a_picture_is_hidden_and_nothing_else_is() -> None:
+    letters = base64.b64encode(bytes(range(256))).decode()
+    digest = "0a1b2c3d" * 16
+    text = f"Before {letters} after {digest} and data:image/svg+xml,%3Csvg%3E%3C/svg%3E end"
+    hidden = hide_written_pictures(text)
+    assert len(hidden) == len(text)
+    assert hidden.startswith("Before ▒")
+    assert f"▒ after {digest} and data:image/svg+xml,▒" in hidden
+    assert hidden.endswith("▒ end")
+
+
+@pytest.mark.parametrize("width", [76, 64, 40])
+def test_base64_on_many_lines_is_hidden_and_its_lines_stay(width: int) -> None:
+    letters = base64.b64encode(bytes(range(256)) * 4).decode()
+    text = "\n".join(letters[at : at + width] for at in range(0, len(letters), width))
+    hidden = hide_written_pictures(text)
+    assert [len(line) for line in hidden.split("\n")][:-1] == [
+        len(line) for line in text.split("\n")
+    ][:-1]
+    assert letters[:39] not in hidden
+
+
+def test_a_list_of_digests_stays_readable() -> None:
+    text = "\n".join(hashlib.sha512(str(n).encode()).hexdigest() for n in range(50))
+    assert hide_written_pictures(text) == text
