@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pyrage
+import pyrage  # type: ignore[import-untyped]  # no types
 
 from desk.cli import main as lantern
 from jobs.conditions import why_no_browser
