@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from cases.casebook import NewCase
@@ -233,6 +234,14 @@ class EntryOut(Answer):
 def me(visitor: Signed) -> Me:
     """Who is signed in."""
     return Me(person=visitor.code, name=visitor.name, role=visitor.role, csrf=visitor.csrf)
+
+
+@router.get("/schema", include_in_schema=False)
+def schema(request: Request, visitor: Signed) -> JSONResponse:  # noqa: ARG001 - signed in is all
+    """What can be asked here, as OpenAPI."""
+    app = request.app
+    assert isinstance(app, FastAPI)  # noqa: S101 - it is ours
+    return JSONResponse(app.openapi())
 
 
 @router.get("/cases")

@@ -44,7 +44,8 @@ _STATUS: tuple[tuple[type[LanternError], int], ...] = (
 
 def create_app(place: DeskPlace) -> FastAPI:
     """The application that serves one vault."""
-    app = FastAPI(title="Dark Lantern", docs_url=None, redoc_url=None, openapi_url="/api/v1/schema")
+    # The schema too is for signed-in people: `api` answers with it.
+    app = FastAPI(title="Dark Lantern", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.place = place
     app.state.jobs = RunningJobs()
     for each in (entrance, casework, collecting, finding, gate, exhibits, api):
