@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 from collectors.outcomes import REFUSED_BY_US, STOPPED
 from evidence.exchange import Exchange, Failure, HttpFacts, TlsFacts, Truncation
 
-NOT_SENT = frozenset({*REFUSED_BY_US, STOPPED})
+UNFINISHED = "timeout"  # it was still under way: no sign that it ever left
+NOT_SENT = frozenset({*REFUSED_BY_US, STOPPED, UNFINISHED})
+REDIRECTS = (301, 302, 303, 307, 308)
 IN_MEMORY_BYTES = 256 * 1024
 _CODED = ("content-encoding", "transfer-encoding", "content-length")
 _PROTOCOLS = {"http/1.1": "http/1.1", "http/1.0": "http/1.0", "h2": "h2", "h3": "h3"}
@@ -53,6 +55,8 @@ class Asked:
     peer: str | None = None
     resolved_at_exit: bool = False
     sent: Headers = ()  # as they left, where the browser told
+    known: bool = False  # the same address was answered before in this visit
+    watched: bool = False  # the page's own session told of it: had it left, that would tell so
     done: bool = field(default=False)
 
     def keep(self, piece: bytes, spool: Path) -> None:
@@ -61,6 +65,20 @@ class Asked:
             self.spool = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES, dir=str(spool))  # noqa: SIM115
         self.spool.write(piece)
         self.body_bytes += len(piece)
+
+    @property
+    def cached(self) -> bool:
+        """Whether the browser answered it out of its cache: then nothing was exchanged."""
+        answered = self.status is not None and self.failure is None
+        unsent = self.watched and not self.sent and self.status not in REDIRECTS
+        return answered and unsent and self.known
+
+    @property
+    def left(self) -> bool:
+        """Whether there is a sign that the request was sent."""
+        if self.status is not None or self.sent:
+            return True
+        return self.done and (self.failure is None or self.failure.kind not in NOT_SENT)
 
     def close(self) -> None:
         """Give the spooled body up."""
@@ -125,7 +143,7 @@ def _answer_head(asked: Asked) -> tuple[bytes, HttpFacts | None]:
 
 
 def _request_block(asked: Asked) -> bytes:
-    if asked.failure is not None and asked.failure.kind in NOT_SENT and asked.status is None:
+    if not asked.left:
         return b""
     parts = urlsplit(asked.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

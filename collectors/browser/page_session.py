@@ -44,6 +44,7 @@ class PageSession:
         session = self.session
         # Playwright hangs its own mark on a bound method's object, and a slotted one has no room.
         session.on("Network.requestWillBeSentExtraInfo", lambda e: recording.requested_headers(e))
+        session.on("Network.requestWillBeSent", lambda event: recording.watched(event))
         session.on("Network.responseReceived", self._responded)
         session.on("Network.dataReceived", lambda event: recording.streamed(event))
         session.on("Network.loadingFinished", lambda event: self._over(event, None))

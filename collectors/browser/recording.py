@@ -22,7 +22,7 @@ from playwright.async_api import CDPSession
 from playwright.async_api import Error as BrowserError
 
 from cases.times import Clock
-from collectors.browser.exchanges import Asked, header_list
+from collectors.browser.exchanges import REDIRECTS, Asked, header_list
 from collectors.guard import Guard
 from collectors.guard_rules import check_url_address
 from collectors.outcomes import STOPPED
@@ -30,7 +30,6 @@ from evidence.exchange import Failure, Truncation
 
 READ_BYTES = 1 << 20
 HANDED_ON_BYTES = 64 << 20  # a longer body goes to the page cut: it is handed over in one message
-REDIRECTS = (301, 302, 303, 307, 308)
 # A response that never ends is the page's to read as it comes: it is not held up to be kept.
 NEVER_ENDING = ("text/event-stream", "multipart/x-mixed-replace")
 
@@ -59,6 +58,7 @@ class Recording:
     stopped: Failure | None = None
     _open: dict[str, Asked] = field(default_factory=dict)  # by the browser's id of the request
     _streams: dict[str, Asked] = field(default_factory=dict)
+    _watched: set[str] = field(default_factory=set)
     _facts: dict[str, list[Event]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     changed: Callable[[], None] = lambda: None
@@ -96,7 +96,7 @@ class Recording:
 
     async def _requested(self, session: CDPSession, event: Event) -> None:
         request, key = event["request"], str(event.get("networkId") or event["requestId"])
-        url = str(request["url"]) + str(request.get("urlFragment", ""))
+        url = str(request["url"]).partition("#")[0]
         paused = {"requestId": event["requestId"]}
         if not url.startswith(("http://", "https://")):  # data:, blob: and the like go nowhere
             await session.send("Fetch.continueRequest", paused)
@@ -105,13 +105,15 @@ class Recording:
         asked = Asked(
             number=len(self.asked),
             network_id=key,
-            url=url.partition("#")[0],
+            url=url,
             method=str(request["method"]),
             role=str(event["resourceType"]).lower(),
             headers=header_list(request["headers"]),
             body=_posted(request),
             requested_at=self.clock(),
             page=page,
+            watched=key in self._watched,
+            known=any(each.url == url and each.status is not None for each in self.asked),
         )
         self.asked.append(asked)
         self._open[key] = asked
@@ -235,6 +237,15 @@ class Recording:
 
     # -- what the page's own session tells, beside the interception
 
+    def watched(self, event: Event) -> None:
+        """Told of by the page's own session (`Network.requestWillBeSent`), which would tell of its
+        sending too. It may come before or after the interception's word.
+        """
+        key = str(event["requestId"])
+        self._watched.add(key)
+        if key in self._open:
+            self._open[key].watched = True
+
     def requested_headers(self, event: Event) -> None:
         """The headers as they left, cookies too (`Network.requestWillBeSentExtraInfo`)."""
         asked = self._open.get(str(event["requestId"]))
@@ -312,6 +323,9 @@ def _withheld(asked: Asked) -> tuple[Failure, Truncation] | None:
     """What is missing of a body by the server's own count: the browser keeps an answer from a page
     that may not read it (opaque response blocking), and says nothing of a connection that broke.
     """
+    if not asked.answer and not asked.body_bytes and asked.status == 200:
+        says = "The browser let nobody read the answer (opaque response blocking)."
+        return Failure("lost-body", says), Truncation.UNSPECIFIED
     promised = _value(asked.answer, "content-length")
     empty = asked.method == "HEAD" or asked.status in (204, 205, 304)
     if not promised.isdigit() or empty or _value(asked.answer, "content-encoding"):

@@ -31,7 +31,7 @@ POLICY = (
     "media-src 'none'; frame-src 'none'; object-src 'none'; script-src 'none'; connect-src 'none'; "
     "base-uri 'none'; form-action 'none'"
 )
-SAFE_S = 60.0
+SAFE_S = 45.0
 _DRAWS = (
     *("script", "noscript", "iframe", "frame", "frameset", "object", "embed", "applet", "portal"),
     *("svg", "math", "canvas", "video", "audio", "picture", "source", "track", "img", "image"),

@@ -17,7 +17,7 @@ from evidence.page_members import DOM, PICTURES, SCREENSHOT, VISIBLE_TEXT
 
 TILE_PIXELS = 4096  # below every driver's texture limit (8192 and up), in CSS pixels
 MOST_TILES = 48
-SCREENSHOT_S = 60.0
+SCREENSHOT_S = 30.0
 
 _DOM = """(() => {
   const roots = [];
@@ -123,25 +123,32 @@ async def state_zero(page: PageSession, clock: Clock, state: State) -> None:
             continue
         text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
         state.resources.append(_text(name, media_type, clock(), text))
-    try:
-        async with asyncio.timeout(SCREENSHOT_S):
-            state.screenshot_at = clock()
-            state.resources += await tiles(page, SCREENSHOT, clock, state.lost)
-    except (BrowserError, TimeoutError) as fault:
-        state.lost.append(f"screenshot: {fault or 'it took too long'}")
+    at = clock()
+    taken = await tiles(page, SCREENSHOT, clock, state.lost)
+    state.screenshot_at = at if taken else None
+    state.resources += taken
 
 
 async def tiles(page: PageSession, name: str, clock: Clock, lost: list[str]) -> list[Resource]:
-    """The whole page as PNG tiles from top to bottom, each no higher than `TILE_PIXELS`."""
-    width, height = await page.content_size()
-    width, taken = max(1, min(width, TILE_PIXELS)), []
-    count = max(1, -(-height // TILE_PIXELS))
-    for number in range(min(count, MOST_TILES)):
-        top = number * TILE_PIXELS
-        png = await page.picture(0, top, width, max(1, min(TILE_PIXELS, height - top)))
-        taken.append(Resource(f"{name}{number}", "image/png", clock(), png))
-    if count > MOST_TILES:
-        lost.append(f"{name}: the page is {height} pixels high; the first {MOST_TILES} tiles stand")
+    """The whole page as PNG tiles from top to bottom, each no higher than `TILE_PIXELS`.
+
+    Those of a page that is too long, or that takes longer than `SCREENSHOT_S`, are the first.
+    """
+    taken: list[Resource] = []
+    height = 0
+    try:
+        async with asyncio.timeout(SCREENSHOT_S):
+            width, height = await page.content_size()
+            width = max(1, min(width, TILE_PIXELS))
+            for top in range(0, max(1, min(height, TILE_PIXELS * MOST_TILES)), TILE_PIXELS):
+                png = await page.picture(0, top, width, max(1, min(TILE_PIXELS, height - top)))
+                taken.append(Resource(f"{name}{len(taken)}", "image/png", clock(), png))
+    except BrowserError as fault:
+        lost.append(f"{name} {str(fault).splitlines()[0][:200]}")
+    except TimeoutError:
+        lost.append(f"{name} it took longer than {SCREENSHOT_S:.0f} s")
+    if len(taken) * TILE_PIXELS < height:
+        lost.append(f"{name} the page is {height} pixels high; the first {len(taken)} tiles stand")
     return taken
 
 

@@ -123,6 +123,7 @@ class BrowserVisit:
         except BrowserError as fault:
             if not await self._came_all_the_same(fault):
                 return
+        await self._until(self._loaded(page))
         await self._settle(self.settle_s)
         self.final_url = page.url if page.url.startswith(("http:", "https:")) else None
         own = [each for each in self.recording.asked if each.page and each.status is not None]
@@ -131,9 +132,18 @@ class BrowserVisit:
         own[-1].tls = await session.tls(own[-1].url)
         await self._keep_state(session)
         if self.state.dom and not self.stop.is_set():
-            self.actions += await self._until(refuse_consent(page, self.recording.clock))
-            await self._settle(AFTER_S)
+            pressed = await self._until(refuse_consent(page, self.recording.clock))
+            self.actions += pressed
+            if pressed:
+                await self._settle(AFTER_S)
         self.trouble = self.trouble or self._lost()
+
+    async def _loaded(self, page: Page) -> None:
+        """Wait for the page's own word that it is loaded; without it, as long as it may take."""
+        try:
+            await page.wait_for_load_state("load", timeout=self.settle_s * 1000)
+        except BrowserError as fault:
+            self._note("loading", f"not loaded: {str(fault).splitlines()[0]}")
 
     async def _came_all_the_same(self, fault: BrowserError) -> bool:
         """A download or an aborted navigation has no page, but its exchange stands."""
@@ -262,8 +272,9 @@ class BrowserVisit:
         """The capture, ready to be sealed. Its spooled bodies are new files: close them after."""
         now = self.recording.clock()
         spool = self.recording.spool
-        exchanges = tuple(exchange_of(each, spool, now) for each in self.recording.asked)
-        chain = tuple(number for number, each in enumerate(self.recording.asked) if each.page)
+        made = [each for each in self.recording.asked if not each.cached]
+        exchanges = tuple(exchange_of(each, spool, now) for each in made)
+        chain = tuple(number for number, each in enumerate(made) if each.page)
         verdict = self._verdict([exchanges[number] for number in chain])
         return CaptureDraft(
             capture=self.capture,
@@ -282,7 +293,7 @@ class BrowserVisit:
 
     def _logs(self, now: datetime) -> list[Resource]:
         network = [
-            {"url": each.url, "role": each.role, "status": each.status, "decoded": True}
+            {"url": each.url, "role": each.role, "status": each.status, "cached": each.cached}
             for each in self.recording.asked
         ]
         actions = [*self.actions, {"behaviours": [BEHAVIOUR], "not_kept": self.state.lost}]

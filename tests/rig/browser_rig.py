@@ -151,11 +151,14 @@ def a_vault(folder: Path) -> Lantern:
     lantern.ok("case", "open", "LINDEN", "--title", "A test", "--template", "research")
     lantern.ok("use", "LINDEN")
     lantern.ok("authority", "add", "--scope", "127.0.0.1", "--scope", "127.0.0.2")
-    settings = lantern.vault / "lantern.toml"
-    text = settings.read_text(encoding="utf-8")
-    assert "[collect]" not in text
-    settings.write_text(text + "\n[collect]\nsettle_s = 4.0\n", encoding="utf-8")
     return lantern
+
+
+def settle_within(lantern: Lantern, seconds: float) -> None:
+    """Set how long a page may load."""
+    settings = lantern.vault / "lantern.toml"
+    text = settings.read_text(encoding="utf-8").partition("\n[collect]")[0]
+    settings.write_text(f"{text}\n[collect]\nsettle_s = {seconds}\n", encoding="utf-8")
 
 
 def processes(word: str) -> dict[int, list[str]]:
