@@ -5,6 +5,7 @@ A reveal reads `access`, like any look: that it was one is in the committed text
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -13,8 +14,37 @@ from sqlalchemy.orm import Session
 from cases.canonical import Json
 from cases.entries import ObjectRef
 from cases.identity import EntryId, Sha256
-from cases.ledger_objects import known_objects
+from cases.ledger_objects import BATCH, batches, known_objects
 from cases.ledger_tables import ENTRIES, LINKS
+
+
+def actors_on(session: Session, refs: Iterable[ObjectRef]) -> set[str]:
+    """Everybody (and the vault) who did something to any of the objects."""
+    known = [each.seq for each in known_objects(session, refs).values()]
+    found: set[str] = set()
+    for batch in batches(known, BATCH):
+        found |= set(
+            session.scalars(
+                select(ENTRIES.c.actor)
+                .join(LINKS, LINKS.c.entry_id == ENTRIES.c.id)
+                .where(LINKS.c.object_seq.in_(batch))
+                .distinct()
+            )
+        )
+    return found
+
+
+def signing_keys(session: Session, leaves: Iterable[int]) -> dict[int, Sha256 | None]:
+    """The key that signed each of these leaves' entries; None where an entry is asserted."""
+    found: dict[int, Sha256 | None] = {}
+    for batch in batches(leaves, BATCH):
+        rows = session.execute(
+            select(ENTRIES.c.leaf_index, ENTRIES.c.signature_key).where(
+                ENTRIES.c.leaf_index.in_(batch)
+            )
+        )
+        found |= {index: Sha256(key) if key else None for index, key in rows}
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +57,6 @@ class Handling:
     act: str
     actor: str
     entry: EntryId
-    key: Sha256 | None  # whose key signed it; None: asserted
 
     def document(self) -> dict[str, Json]:
         """Its JSON in an exhibit's record."""
@@ -53,13 +82,12 @@ def continuity_of(session: Session, ref: ObjectRef) -> list[Handling]:
             ENTRIES.c.act,
             ENTRIES.c.actor,
             ENTRIES.c.id,
-            ENTRIES.c.signature_key,
         )
         .join(LINKS, LINKS.c.entry_id == ENTRIES.c.id)
         .where(LINKS.c.object_seq == known.seq, ENTRIES.c.leaf_index.is_not(None))
         .order_by(ENTRIES.c.leaf_index)
     )
     return [
-        Handling(index, Sha256(hashed.hex()), time, act, actor, EntryId(entry), key)
-        for index, hashed, time, act, actor, entry, key in rows
+        Handling(index, Sha256(hashed.hex()), time, act, actor, EntryId(entry))
+        for index, hashed, time, act, actor, entry in rows
     ]

@@ -10,7 +10,7 @@ from cases.entries import ObjectRef, entry_bytes, entry_message
 from cases.identity import Sha256
 from cases.ledger_reading import read_leaf
 from cases.notes import read_note
-from cases.proofs import LeafProof
+from cases.proofs import LeafProof, ObjectHistory
 from cases.proving import Prover
 
 LEDGER = "darklantern-bundle-ledger/1"
@@ -31,20 +31,19 @@ def ledger_document(prover: Prover, case: ObjectRef) -> bytes:
     )
 
 
-def history_document(prover: Prover, refs: Sequence[ObjectRef]) -> bytes:
+def history_document(histories: Sequence[ObjectHistory]) -> bytes:
     """Every leaf on the objects, without a gap, each leaf written once."""
     places: dict[str, int] = {}
     leaves: list[Json] = []
     objects: list[Json] = []
-    for ref in refs:
-        history = prover.history(ref)
+    for history in histories:
         for proof in history.leaves:
             if proof.leaf not in places:
                 places[proof.leaf] = len(leaves)
                 leaves.append(proof.document())
         objects.append(
             {
-                "object": _opening(ref, history.salt),
+                "object": _opening(history.object, history.salt),
                 "head": history.head.document(),
                 "leaves": [places[proof.leaf] for proof in history.leaves],
             }

@@ -14,10 +14,10 @@ from cases.captures import SealedCapture
 from cases.entries import ObjectKind, ObjectRef
 from cases.errors import CallerError
 from cases.exhibits import ExhibitView
-from cases.holdings import capture_views_of, sealed_capture
+from cases.holdings import CaptureView, capture_views_of, sealed_capture
 from cases.identity import CaptureId, Sha256
 from cases.job_book import FINISHED, job_of
-from cases.ledger_objects import known_objects
+from cases.ledger_objects import BATCH, batches, known_objects
 from cases.ledger_tables import ENTRIES, LINKS
 from cases.models import Job, Record
 from collectors.plan import ScopeKind
@@ -43,6 +43,12 @@ class HeldExhibit:
         """The frozen record's members."""
         found: dict[str, object] = json.loads(self.view.document)
         return found
+
+    @property
+    def seal_leaf(self) -> int:
+        """The place in the ledger of the capture's seal, the first line of the continuity."""
+        lines = self.record["continuity"]
+        return int(lines[0]["leaf"]) if isinstance(lines, list) and lines else -1
 
     @property
     def address(self) -> ObjectRef:
@@ -112,15 +118,15 @@ def seals_at(session: Session, address: ObjectRef) -> list[AddressSeal]:
         .order_by(ENTRIES.c.leaf_index)
     ).all()
     records = [(time, json.loads(entry)["refs"]["manifest_record"]) for time, entry in rows]
-    captures = dict(
-        session.execute(
-            select(Record.id, Record.capture_id).where(
-                Record.id.in_([record for _, record in records])
-            )
-        ).all()
-    )
+    captures: dict[str, str] = {}
+    views: dict[CaptureId, CaptureView] = {}
+    for batch in batches([record for _, record in records], BATCH):
+        found = select(Record.id, Record.capture_id).where(Record.id.in_(batch))
+        named = dict(session.execute(found).all())
+        captures |= named
+        held = [CaptureId(each) for each in named.values()]
+        views |= {view.capture: view for view in capture_views_of(session, held)}
     ids = [CaptureId(captures[record]) for _, record in records]
-    views = {view.capture: view for view in capture_views_of(session, ids)}
     salts = known_objects(session, [ObjectRef(ObjectKind.CAPTURE, each) for each in ids])
     return [
         AddressSeal(

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 import evidence.verifier.verify as verifier
 from cases.canonical import Json, canonical
 from cases.casebook import case_row
-from cases.continuity import continuity_of
+from cases.continuity import actors_on, signing_keys
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import LanternError, UsageError
 from cases.exhibits import exhibits_named, gaps_of
@@ -229,8 +229,7 @@ def _keys_concerned(
 ) -> dict[Sha256, tuple[str, bytes]]:
     """The public keys of the vault and of everybody who did something to these objects."""
     refs = {ref for each in asked.held for ref in each.objects}
-    actors = {line.actor for ref in refs for line in continuity_of(session, ref)}
-    owners = sorted(actors | {acting.person.id, acting.vault.id})
+    owners = sorted(actors_on(session, refs) | {acting.person.id, acting.vault.id})
     found: dict[Sha256, tuple[str, bytes]] = {}
     for owner in owners:
         found |= {name: (owner, public) for name, public in keys_of(session, owner).items()}
@@ -298,11 +297,12 @@ def _guides(
     keys: Mapping[Sha256, tuple[str, bytes]],
 ) -> dict[str, bytes]:
     """The instructions and the program for whoever checks."""
+    seals = [each.seal_leaf for each in asked.held]
+    signed_by = signing_keys(session, seals)
     checked = []
     for each, slice_ in zip(asked.held, asked.slices, strict=True):
-        seal = continuity_of(session, each.objects[0])[0]
-        view = each.view
-        pem = _pem_name(keys, seal.key) if seal.key else None
+        view, key = each.view, signed_by.get(each.seal_leaf)
+        pem = _pem_name(keys, key) if key else None
         size = len(slice_.manifest)
         checked.append(
             CheckedExhibit(view.reference, view.safe_name, view.manifest_sha256, size, pem)
@@ -326,8 +326,9 @@ def _proofs(acting: Acting, asked: _Order, disclosed: _Disclosed) -> dict[str, b
         files["data/ledger.json"] = ledger_document(prover, asked.case)
         for each in asked.held:
             name = each.view.safe_name
-            files[f"data/exhibits/{name}/history.json"] = history_document(prover, each.objects)
-            message, signature = seal_by_hand(prover.history(each.objects[0]).leaves[0])
+            histories = [prover.history(ref) for ref in each.objects]
+            files[f"data/exhibits/{name}/history.json"] = history_document(histories)
+            message, signature = seal_by_hand(histories[0].leaves[0])
             files[f"{hand}/{name}/seal.message"] = message
             if signature is not None:
                 files[f"{hand}/{name}/seal.sig"] = signature
