@@ -27,7 +27,7 @@ from cases.gate_book import (
     was_revealed,
 )
 from cases.identity import CaptureId, CaseId, PersonId, Sha256
-from cases.people import person_of
+from cases.people import keys_of, person_of
 from cases.row_texts import ROW, row_text
 from evidence.acting import Acting
 from gate.exposure import Exposure, ExposureStore
@@ -215,6 +215,8 @@ def set_policy(
         if approver is not None:
             person = person_of(session, approver)
             signer = acting.keys.person(person.id)
+            if signer is not None and signer.key not in keys_of(session, person.id):
+                signer = None  # somebody else's key under their name signs nothing
         if relaxing and signer is None:
             raise RelaxationRefused(
                 f"Covering less in {row.reference} is a decision of a named person, signed with "
