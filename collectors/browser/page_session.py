@@ -40,12 +40,21 @@ class PageSession:
 
     async def follow(self) -> None:
         """Begin to listen, before the page's first request."""
-        recording = self._recording
+        recording, beside = self._recording, self._recording.beside
         session = self.session
         # Playwright hangs its own mark on a bound method's object, and a slotted one has no room.
         session.on("Network.requestWillBeSentExtraInfo", lambda e: recording.requested_headers(e))
         session.on("Network.requestWillBeSent", lambda event: recording.watched(event))
         session.on("Network.responseReceived", self._responded)
+        for name, heed in (
+            ("Network.requestWillBeSent", beside.requested),
+            ("Network.requestWillBeSentExtraInfo", beside.sent),
+            ("Network.responseReceived", beside.answered),
+            ("Network.webSocketCreated", beside.socket_made),
+            ("Network.webSocketWillSendHandshakeRequest", beside.socket_asked),
+            ("Network.webSocketHandshakeResponseReceived", beside.socket_answered),
+        ):
+            session.on(name, lambda event, heed=heed: heed(event))
         session.on("Network.dataReceived", lambda event: recording.streamed(event))
         session.on("Network.loadingFinished", lambda event: self._over(event, None))
         session.on("Network.loadingFailed", self._failed)

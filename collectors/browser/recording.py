@@ -22,6 +22,7 @@ from playwright.async_api import CDPSession
 from playwright.async_api import Error as BrowserError
 
 from cases.times import Clock
+from collectors.browser.beside import Beside
 from collectors.browser.exchanges import REDIRECTS, Asked, header_list
 from collectors.guard import Guard
 from collectors.guard_rules import check_url_address
@@ -62,6 +63,18 @@ class Recording:
     _facts: dict[str, list[Event]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     changed: Callable[[], None] = lambda: None
+    beside: Beside = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.beside = Beside(self.clock)
+
+    def take_in_beside(self) -> None:
+        """Add, at the visit's end, what the page's session told of and the interception did not."""
+        known = {each.network_id for each in self.asked}
+        for each in self.beside.exchanges(lambda key: key in known or key in self._open):
+            each.number = len(self.asked)
+            each.peer, each.resolved_at_exit = self._peer(each.url)
+            self.asked.append(each)
 
     @property
     def in_flight(self) -> int:

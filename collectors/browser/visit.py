@@ -77,7 +77,9 @@ class BrowserVisit:
                 return
             except RendererCrashed:
                 self._note("renderer crashed", "killed" if attempt == 2 else "tried once more")
-                self.trouble = Failure("renderer-crashed", "The page crashed the browser twice.")
+                if attempt == 2:
+                    says = "The page crashed the browser twice."
+                    self.trouble = Failure("renderer-crashed", says)
                 self.recording.cut(
                     Failure("renderer-crashed", "The page's process died while it loaded."),
                     Truncation.DISCONNECT,
@@ -270,6 +272,7 @@ class BrowserVisit:
 
     def draft(self) -> CaptureDraft:
         """The capture, ready to be sealed. Its spooled bodies are new files: close them after."""
+        self.recording.take_in_beside()
         now = self.recording.clock()
         spool = self.recording.spool
         made = [each for each in self.recording.asked if not each.cached]
