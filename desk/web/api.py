@@ -17,7 +17,7 @@ from cases.holdings import CaptureView
 from cases.identity import CaptureId
 from cases.times import rfc3339
 from desk.web.running import RunningJobs
-from desk.web.visitor import OurForm, Place, Signed
+from desk.web.visitor import OurCall, Place, Signed
 from gate.text import fold_line
 from jobs.casework import all_cases, keep_note, open_new_case
 from jobs.collecting import Order, job_report
@@ -261,7 +261,7 @@ def cases(place: Place, visitor: Signed) -> list[CaseOut]:
 
 
 @router.post("/cases", status_code=201)
-def new_case(place: Place, visitor: OurForm, case: CaseIn) -> CaseOut:
+def new_case(place: Place, visitor: OurCall, case: CaseIn) -> CaseOut:
     """Open a case."""
     new = NewCase(case.reference, case.title, case.urn, case.operation, case.template)
     with place.acting(visitor.code) as acting:
@@ -283,14 +283,14 @@ def captures(place: Place, visitor: Signed, reference: str) -> list[CaptureOut]:
 
 
 @router.post("/cases/{reference}/notes", status_code=201)
-def note(place: Place, visitor: OurForm, reference: str, note: NoteIn) -> NoteOut:
+def note(place: Place, visitor: OurCall, reference: str, note: NoteIn) -> NoteOut:
     """Keep a note."""
     with place.acting(visitor.code) as acting:
         return NoteOut(note=keep_note(acting, reference, note.capture, note.words))
 
 
 @router.post("/cases/{reference}/jobs", status_code=202)
-def collect(request: Request, place: Place, visitor: OurForm, reference: str, job: JobIn) -> JobOut:
+def collect(request: Request, place: Place, visitor: OurCall, reference: str, job: JobIn) -> JobOut:
     """Begin to collect pages; the answer comes when the job is on record."""
     jobs = request.app.state.jobs
     assert isinstance(jobs, RunningJobs)  # noqa: S101 - `create_app` put it there
@@ -399,7 +399,7 @@ def pictures(place: Place, visitor: Signed, capture: str) -> list[PictureOut]:
 
 @router.post("/captures/{capture}/pictures/{sha256}/decision", status_code=201)
 def decision(
-    place: Place, visitor: OurForm, capture: str, sha256: str, decision: DecisionIn
+    place: Place, visitor: OurCall, capture: str, sha256: str, decision: DecisionIn
 ) -> DecisionOut:
     """Decide on a picture by its facts; 409 where somebody else did in the meantime."""
     with place.acting(visitor.code) as acting:
@@ -411,7 +411,7 @@ def decision(
 
 
 @router.post("/captures/{capture}/pictures/{sha256}/cover", status_code=201)
-def cover(place: Place, visitor: OurForm, capture: str, sha256: str) -> DecisionOut:
+def cover(place: Place, visitor: OurCall, capture: str, sha256: str) -> DecisionOut:
     """This should have been covered."""
     with place.acting(visitor.code) as acting:
         d = should_have_been_covered(acting, CaptureId(capture), sha256)
@@ -435,7 +435,7 @@ def exhibits(place: Place, visitor: Signed, reference: str) -> list[ExhibitOut]:
 
 
 @router.post("/captures/{capture}/exhibit", status_code=201)
-def exhibit(place: Place, visitor: OurForm, capture: str, exhibit: ExhibitIn) -> ExhibitOut:
+def exhibit(place: Place, visitor: OurCall, capture: str, exhibit: ExhibitIn) -> ExhibitOut:
     """Make a capture an exhibit."""
     with place.acting(visitor.code) as acting:
         e = make_exhibit(acting, capture, exhibit.reference, exhibit.description)

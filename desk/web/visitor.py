@@ -73,15 +73,21 @@ def signed_in(request: Request, place: Place) -> Visitor:
 Signed = Annotated[Visitor, Depends(signed_in)]
 
 
-def our_form(
-    visitor: Signed,
-    csrf: Annotated[str, Form()] = "",
-    x_csrf_token: Annotated[str, Header()] = "",
-) -> Visitor:
-    """The visitor, whose form or call carries their session's token. Raises `FormNotOurs`."""
-    if not csrf_holds(visitor.secret, csrf or x_csrf_token):
+def our_form(visitor: Signed, csrf: Annotated[str, Form()] = "") -> Visitor:
+    """The visitor, whose form carries their session's token. Raises `FormNotOurs`."""
+    if not csrf_holds(visitor.secret, csrf):
         raise FormNotOurs("This page was open too long, or was not ours. Open it again and retry.")
     return visitor
 
 
+def our_call(visitor: Signed, x_csrf_token: Annotated[str, Header()] = "") -> Visitor:
+    """The visitor, whose call of the API carries their session's token in `X-CSRF-Token`, which a
+    page from elsewhere cannot send. Raises `FormNotOurs`.
+    """
+    if not csrf_holds(visitor.secret, x_csrf_token):
+        raise FormNotOurs("The call lacks its token: send X-CSRF-Token, which /api/v1/me gives.")
+    return visitor
+
+
 OurForm = Annotated[Visitor, Depends(our_form)]
+OurCall = Annotated[Visitor, Depends(our_call)]

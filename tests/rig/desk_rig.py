@@ -236,7 +236,8 @@ def leaks(pictures: list[bytes], answer: bytes) -> list[str]:
         texts += [base64.urlsafe_b64encode(picture[shift:]) for shift in (0, 1, 2)]
         texts += [picture.hex().encode(), picture.hex().upper().encode()]
         for text in texts:
-            if any(text[at : at + WINDOW] in haystack for at in range(len(text) - WINDOW + 1)):
+            steps = range(0, len(text) - WINDOW + 1, 16)  # finds each run of 80 letters
+            if any(text[at : at + WINDOW] in haystack for at in steps):
                 found.append(f"picture {number} as text")
                 break
     return found
