@@ -6,18 +6,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cases.captures import SealedCapture
-from cases.entries import ObjectKind, ObjectRef
-from cases.errors import CallerError
+from cases.commitments import SALT_BYTES
+from cases.entries import ObjectKind, ObjectRef, object_id
+from cases.errors import CallerError, EvidenceError
 from cases.exhibits import ExhibitView
 from cases.holdings import CaptureView, capture_views_of, sealed_capture
 from cases.identity import CaptureId, Sha256
 from cases.job_book import FINISHED, job_of
-from cases.ledger_objects import BATCH, batches, known_objects
+from cases.ledger_objects import BATCH, KnownObject, batches, known_objects
 from cases.ledger_tables import ENTRIES, LINKS
 from cases.models import Job, Record
 from collectors.plan import ScopeKind
@@ -28,6 +30,12 @@ class NoExhibits(CallerError):
     """The case has no exhibits, so there is nothing to list or print."""
 
     kind = "no-exhibits"
+
+
+class ExhibitDamaged(EvidenceError):
+    """What the catalogue holds of an exhibit is not what its making put on the ledger."""
+
+    kind = "exhibit-damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +87,41 @@ class AddressSeal:
 
 
 def held_exhibits(session: Session, views: Sequence[ExhibitView]) -> list[HeldExhibit]:
-    """Each with its sealed capture and its job's facts."""
+    """Each with its sealed capture and its job's facts.
+
+    Raises `ExhibitDamaged` where a row is not as the exhibit was made: it is not shown as one.
+    """
     held = []
     for view in views:
         capture = sealed_capture(session, view.capture)
+        digest = sha256(view.document.encode()).hexdigest()
+        if not capture.records or digest != _digest_on_record(session, view):
+            raise damaged(f"Exhibit {view.reference}")
         held.append(HeldExhibit(view, capture, _collection(session, view, capture)))
     return held
+
+
+def _digest_on_record(session: Session, view: ExhibitView) -> str | None:
+    """The digest of the frozen record in the entry of its making."""
+    ref = ObjectRef(ObjectKind.EXHIBIT, view.id)
+    known = known_objects(session, [ref]).get(ref)
+    entry = known and session.scalar(
+        select(ENTRIES.c.entry)
+        .join(LINKS, LINKS.c.entry_id == ENTRIES.c.id)
+        .where(LINKS.c.object_seq == known.seq, ENTRIES.c.act == "exhibit.make")
+    )
+    try:
+        return str(json.loads(entry)["refs"]["exhibit_sha256"]) if entry else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def damaged(what: str) -> ExhibitDamaged:
+    """What to raise where the catalogue and the ledger tell two stories."""
+    return ExhibitDamaged(
+        f"{what} is not in the catalogue as the ledger has it, so it is not given out. See what "
+        "was changed: lantern verify"
+    )
 
 
 def _collection(session: Session, view: ExhibitView, capture: SealedCapture) -> CollectionFacts:
@@ -107,7 +144,10 @@ def _collection(session: Session, view: ExhibitView, capture: SealedCapture) -> 
 
 
 def seals_at(session: Session, address: ObjectRef) -> list[AddressSeal]:
-    """Every capture and attempt of an address within its case, in the order sealed."""
+    """Every capture and attempt of an address within its case, in the order sealed.
+
+    Raises `ExhibitDamaged` where the catalogue lacks one that the ledger holds.
+    """
     known = known_objects(session, [address]).get(address)
     if known is None:
         return []
@@ -117,7 +157,7 @@ def seals_at(session: Session, address: ObjectRef) -> list[AddressSeal]:
         .where(LINKS.c.object_seq == known.seq, ENTRIES.c.act == "capture.seal")
         .order_by(ENTRIES.c.leaf_index)
     ).all()
-    records = [(time, json.loads(entry)["refs"]["manifest_record"]) for time, entry in rows]
+    records = [(time, _sealed_record(entry)) for time, entry in rows]
     captures: dict[str, str] = {}
     views: dict[CaptureId, CaptureView] = {}
     for batch in batches([record for _, record in records], BATCH):
@@ -126,8 +166,12 @@ def seals_at(session: Session, address: ObjectRef) -> list[AddressSeal]:
         captures |= named
         held = [CaptureId(each) for each in named.values()]
         views |= {view.capture: view for view in capture_views_of(session, held)}
+    if not all(record in captures for _, record in records):
+        raise damaged("A capture of the exhibit's address")
     ids = [CaptureId(captures[record]) for _, record in records]
     salts = known_objects(session, [ObjectRef(ObjectKind.CAPTURE, each) for each in ids])
+    if len(salts) != len(set(ids)) or not all(map(_opens, salts.values())):
+        raise damaged("The salt of a capture")
     return [
         AddressSeal(
             capture=each,
@@ -140,3 +184,15 @@ def seals_at(session: Session, address: ObjectRef) -> list[AddressSeal]:
         )
         for each, (time, _) in zip(ids, records, strict=True)
     ]
+
+
+def _opens(known: KnownObject) -> bool:
+    """Whether the salt opens the salted id: a row can be edited."""
+    return len(known.salt) == SALT_BYTES and object_id(known.ref, known.salt) == known.salted
+
+
+def _sealed_record(entry: bytes) -> str:
+    try:
+        return str(json.loads(entry)["refs"]["manifest_record"])
+    except (ValueError, KeyError, TypeError):
+        raise damaged("A capture of the exhibit's address") from None

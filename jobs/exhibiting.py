@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cases.casebook import case_row
 from cases.continuity import continuity_of
 from cases.entries import S62, Act, ObjectKind, ObjectRef
-from cases.errors import CallerError, UsageError
+from cases.errors import CallerError, EvidenceError, UsageError
 from cases.exhibit_tables import Exhibit, ExhibitGap
 from cases.exhibits import (
     ExhibitView,
@@ -57,6 +57,12 @@ class OpinionRefused(CallerError):
     kind = "opinion"
 
 
+class CaptureDamaged(EvidenceError):
+    """The catalogue has lost a capture's records."""
+
+    kind = "capture-damaged"
+
+
 @dataclass(frozen=True, slots=True)
 class ExhibitList:
     """The exhibits of a case in exhibit order, and the numbers left out."""
@@ -79,6 +85,11 @@ def make_exhibit(
     signer = acting.keys.needed_vault()
     with acting.catalogue.writing() as session:
         sealed = sealed_capture(session, CaptureId(capture))
+        if not sealed.records:
+            raise CaptureDamaged(
+                f"The rows of capture {capture}'s records are gone, so it cannot be made an "
+                "exhibit. See what was changed: lantern verify"
+            )
         case = session.get_one(Case, sealed.case)
         words = words or f"Capture of {sealed.requested_url}"
         given = allocate(session, case, acting.person, reference)

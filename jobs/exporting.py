@@ -26,7 +26,9 @@ from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import LanternError, UsageError
 from cases.exhibits import exhibits_named, gaps_of
 from cases.identity import CaseId, Sha256
+from cases.notes import NoteKey, origin_of
 from cases.people import keys_of
+from cases.proofs import ObjectHistory, verify_history
 from cases.proving import Prover
 from cases.sequencer import checkpoint, sequence
 from cases.times import rfc3339
@@ -43,9 +45,10 @@ from evidence.bundle_proofs import (
 from evidence.bundle_sinks import FolderSink, Sink, TarSink
 from evidence.capture_slice import CaptureSlice, capture_slice
 from evidence.destinations import built_beside, checked_destination
+from evidence.keys import signature_holds
 from jobs.exhibit_documents import bundle_documents
 from jobs.exhibit_pictures import covered_in
-from jobs.exhibit_reading import HeldExhibit, held_exhibits
+from jobs.exhibit_reading import HeldExhibit, damaged, held_exhibits
 from products.how_to import CheckedExhibit, how_to_verify
 
 BUNDLE = "darklantern-bundle/1"
@@ -314,6 +317,8 @@ def _guides(
 
 
 def _pem_name(keys: Mapping[Sha256, tuple[str, bytes]], key: Sha256) -> str:
+    if key not in keys:
+        raise damaged(f"The public key {key}")
     return f"{keys[key][0]}-{key[:16]}.pem"
 
 
@@ -321,12 +326,13 @@ def _proofs(acting: Acting, asked: _Order, disclosed: _Disclosed) -> dict[str, b
     """The proofs to the disclosure's checkpoint, and the files for checks by hand."""
     files: dict[str, bytes] = {}
     hand = "data/by-hand"
+    vault = NoteKey(origin_of(acting.vault.id), acting.keys.needed_vault().public_key)
     with acting.catalogue.reading() as session:
         prover = Prover(session, disclosed.size)
         files["data/ledger.json"] = ledger_document(prover, asked.case)
         for each in asked.held:
             name = each.view.safe_name
-            histories = [prover.history(ref) for ref in each.objects]
+            histories = [_held_history(prover, ref, disclosed, vault) for ref in each.objects]
             files[f"data/exhibits/{name}/history.json"] = history_document(histories)
             message, signature = seal_by_hand(histories[0].leaves[0])
             files[f"{hand}/{name}/seal.message"] = message
@@ -336,6 +342,17 @@ def _proofs(acting: Acting, asked: _Order, disclosed: _Disclosed) -> dict[str, b
     files[f"{hand}/checkpoint.message"], files[f"{hand}/checkpoint.sig"] = note_by_hand(note)
     files |= {f"{hand}/{name}": raw for name, raw in key_files(disclosed.keys).items()}
     return files
+
+
+def _held_history(
+    prover: Prover, ref: ObjectRef, disclosed: _Disclosed, vault: NoteKey
+) -> ObjectHistory:
+    """The history, checked as its reader will: what does not hold is not given out."""
+    history = prover.history(ref)
+    keys = {name: public for name, (_, public) in disclosed.keys.items()}
+    if verify_history(history, vault, signature_holds, keys):
+        raise damaged(f"The history of the {ref.kind}")
+    return history
 
 
 def _bag_info(acting: Acting, disclosed: _Disclosed) -> dict[str, str]:

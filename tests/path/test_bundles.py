@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import warnings
@@ -768,6 +769,40 @@ def test_damaged_evidence_is_never_exported(made: Made, tmp_path: Path) -> None:
     done = lantern("export", "LINDEN", "--exhibits", "JS/1", "--to", str(to))
     assert done.code == 1
     assert "is not what was sealed" in done.err
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+EDITED = {
+    "its record": "UPDATE exhibit SET document = '{}'",
+    "its description": "UPDATE exhibit SET document = replace(document, 'held', 'is')",
+    "its capture's records": "DELETE FROM record",
+    "its capture's row": "UPDATE capture SET id = 'x-' || seq",
+    "the making": "UPDATE ledger_entry SET entry = 'x' WHERE act = 'exhibit.make'",
+    "the seal": "UPDATE ledger_entry SET entry = 'x' WHERE act = 'capture.seal'",
+    "the failed attempt": "DELETE FROM record WHERE capture_id IN "
+    "(SELECT id FROM capture WHERE outcome = 'failed')",
+    "the salts": "UPDATE ledger_object SET salt = x'00' WHERE kind = 'capture'",
+    "a line": "UPDATE ledger_entry SET leaf = replace(leaf, 'access', 'looked') "
+    "WHERE act = 'access'",
+    "the nodes": "DELETE FROM ledger_node WHERE level = 0",
+    "the keys": "DELETE FROM public_key",
+}
+
+
+@pytest.mark.parametrize("change", EDITED.values(), ids=EDITED)
+def test_a_vault_that_was_edited_gives_no_bundle_that_does_not_hold(
+    made: Made, tmp_path: Path, change: str
+) -> None:
+    vault = Path(shutil.copytree(made.lantern.vault, tmp_path / "vault"))
+    with sqlite3.connect(vault / "catalogue.db") as connection:
+        assert connection.execute(change).rowcount > 0
+    connection.close()
+    (tmp_path / "out").mkdir()
+    to = tmp_path / "out" / "x"
+    lantern = replace(made.lantern, vault=vault)
+    done = lantern("export", "LINDEN", "--exhibits", "JS/1", "--to", str(to))
+    assert done.code == 1
+    assert done.err.splitlines()[-1].startswith("lantern: "), done.err
     assert list((tmp_path / "out").iterdir()) == []
 
 
