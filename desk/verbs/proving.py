@@ -19,13 +19,14 @@ SHOWN = 50  # problems listed for people; --json gives all
 def verify(desk: Desk, path: Path | None) -> int:
     """Re-hash everything against WARC, manifest, catalogue and ledger, and name what is wrong.
 
-    PATH may be a vault, or a lone WARC file or a folder of them, proved by the manifests inside.
-    Exit code 1 where a problem is found.
+    PATH may be a vault, or an exhibit bundle, proved by what it holds, or a lone WARC file or a
+    folder of them, proved by the manifests inside. Exit code 1 where a problem is found.
 
     \b
     Example:
       lantern verify
       lantern verify copy-of-evidence.warc.gz
+      lantern verify bundle
     """
     if path is not None and not path.exists():
         raise click.UsageError(f"There is nothing at {path}.")
