@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lantern_rig import Lantern
+from lantern_rig import ROOT, Lantern
 from PIL import Image
 
 from cases.canonical import canonical
@@ -755,6 +755,39 @@ def test_a_disk_that_fills_leaves_nothing_half_made_and_the_failure_on_record(
     assert list(tmp_path.iterdir()) == []
     acts = [e["act"] for e in made.lantern.ok("ledger", "list")["entries"]]
     assert "export.failed" in acts
+
+
+DIES = """
+import os, sys
+from evidence import destinations
+destinations._settle = lambda *_: os._exit(9)
+from desk.cli import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.promise("P-3")
+def test_a_program_killed_before_the_bundle_is_in_place_leaves_the_disclosure_on_record(
+    made: Made, tmp_path: Path
+) -> None:
+    vault = Path(shutil.copytree(made.lantern.vault, tmp_path / "vault"))
+    lantern = replace(made.lantern, vault=vault)
+    to = tmp_path / "out"
+    words = ("export", "LINDEN", "--exhibits", "JS/2", "--to", str(to))
+    acts = [e["act"] for e in lantern.ok("ledger", "list", "--limit", "500")["entries"]]
+    before = acts.count("exhibit.export")
+    done = subprocess.run(
+        [sys.executable, "-c", DIES, *words],
+        env=lantern.env(),
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, to.exists()) == (9, False)
+    acts = [e["act"] for e in lantern.ok("ledger", "list", "--limit", "500")["entries"]]
+    assert acts.count("exhibit.export") == before + 1
+    assert lantern.ok(*words)["exhibits"] == ["JS/2"]
+    assert lantern.ok("verify")["problems"] == []
 
 
 def test_damaged_evidence_is_never_exported(made: Made, tmp_path: Path) -> None:
