@@ -65,8 +65,9 @@ def bundle_documents(
         files[f"{folder}/others.json"] = _report(each, seals, where)
         listed = [_listed(seal, where[seal.capture]) for seal in seals]
         files[f"{folder}/others.html"] = address_page(facts, listed).encode()
+    # Not by the initials alone: CON.html and its like cannot be opened on Windows
     for initials, told in statements.items():
-        files[f"data/statements/{initials}.html"] = statement_page(told).encode()
+        files[f"data/statements/statement-{initials}.html"] = statement_page(told).encode()
     files |= list_files(lists_of(held, gaps, THIS_BUNDLE))
     return BundleDocuments(files, len(outside))
 

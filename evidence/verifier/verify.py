@@ -572,6 +572,7 @@ class Bundle:
         self.checks: List[Check] = []
         self.document: Dict[str, Any] = {}
         self.bundle_sha256 = ""
+        self.case_id = ""
         self.vault_key = b""
         self.keys: Dict[str, Tuple[str, bytes]] = {}
         self.checkpoint = Checkpoint("", 0, b"")
@@ -652,6 +653,9 @@ class Bundle:
                 raise Fault("a safe name of an exhibit is not one")
             if text(each, "safe_name").replace("_", "/") != text(each, "reference"):
                 raise Fault("an exhibit's safe name is another's")
+        names = [each["safe_name"] for each in document["exhibits"]]
+        if not names or len(set(names)) != len(names):
+            raise Fault("it holds no exhibit, or one twice")
         files = document.get("files")
         if not isinstance(files, dict):
             raise Fault("it has no list of files")
@@ -681,6 +685,8 @@ class Bundle:
             if name != text(each, "key"):
                 raise Fault("a key's name is not the SHA-256 of the key")
             self.keys[name] = (owner, public)
+            if owner == vault and self.vault_key:
+                raise Fault("it holds two keys of the vault")
             if owner == vault:
                 self.vault_key = public
         if not self.vault_key:
@@ -714,7 +720,7 @@ class Bundle:
         (opened, head) = members(case, "object", "head")
         if (text(opened, "kind"), text(opened, "id")) != ("case", text(self.document, "case")):
             raise Fault("the head of the case is another object's")
-        self.head_of(opened, head)
+        self.case_id, _, _ = self.head_of(opened, head)
         return f"{self.checkpoint.size} lines, signed by the vault's key"
 
     def head_of(self, opened: Any, head: Any) -> Tuple[str, int, str]:
@@ -954,6 +960,10 @@ class Exhibit:
         for name in ("manifest_sha256", "manifest_member_sha256", "manifest_record"):
             if seal.ref(name) != text(self.record, name):
                 raise Fault(f"the seal fixes another {name}")
+        if self.bundle.case_id not in seal.entry["objects"]:
+            raise Fault("the capture was sealed in another case")
+        if seal not in self.histories["address"]:
+            raise Fault("the capture was sealed under another address")
         base = "data/by-hand/" + text(self.record, "safe_name")
         self.bundle.by_hand[base + "/seal.message"] = seal.signed
         if seal.signature is not None:
@@ -1019,6 +1029,8 @@ class Exhibit:
             raise Fault(
                 f"the ledger holds {len(seals)} captures of the address, the report {len(rows)}"
             )
+        if text(self.record, "capture") not in [row["capture"] for row in rows]:
+            raise Fault("the report does not list the exhibit's own capture")
         withheld = sum(1 for row in rows if row.get("held") == "withheld")
         return f"{len(rows)} captures of the address, {withheld} withheld"
 
@@ -1085,4 +1097,9 @@ def main(arguments: List[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        code = main(sys.argv[1:])
+        sys.stdout.flush()
+        sys.exit(code)
+    except BrokenPipeError:  # the reader of our lines went away: nobody is left to tell
+        os._exit(1)

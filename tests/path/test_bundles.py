@@ -208,7 +208,7 @@ def test_nothing_restricted_is_in_a_bundle(made: Made, bundle: Path) -> None:
         "data/lists/exhibits.html",
         "data/lists/witnesses.csv",
         "data/lists/witnesses.html",
-        "data/statements/JS.html",
+        "data/statements/statement-JS.html",
     }
 
 
@@ -413,7 +413,7 @@ ONE = "data/exhibits/JS_1"
 FORGED: dict[str, tuple[Change, set[str]]] = {
     "a label edited": (text(f"{ONE}/label.html", "12AB3456726", "99XX"), {"exhibit-disclosure"}),
     "a statement edited": (
-        text("data/statements/JS.html", "unattended", "before my eyes"),
+        text("data/statements/statement-JS.html", "unattended", "before my eyes"),
         {"exhibit-disclosure"},
     ),
     "the list of exhibits edited": (
@@ -483,6 +483,25 @@ FORGED: dict[str, tuple[Change, set[str]]] = {
         edit(f"{ONE}/exhibit.json", lambda d: put(d, "0" * 64, "manifest_sha256")),
         {"exhibit-record"},
     ),
+    "no exhibit at all": (
+        edit("data/bundle.json", lambda d: put(d, [], "exhibits")),
+        {"bundle-contents"},
+    ),
+    "one exhibit twice": (
+        edit("data/bundle.json", lambda d: put(d, [d["exhibits"][0]] * 2, "exhibits")),
+        {"bundle-contents"},
+    ),
+    "another address opened": (
+        edit(
+            f"{ONE}/history.json",
+            lambda d: put(d, objects(d, "capture")["object"], "objects", 2, "object"),
+        ),
+        {"exhibit-history"},
+    ),
+    "the case of another bundle": (
+        edit("data/ledger.json", lambda d: put(d, "c-" + "a" * 16, "case", "object", "id")),
+        {"bundle-checkpoint"},
+    ),
     "an exhibit left out of bundle.json": (
         edit("data/bundle.json", lambda d: without(d, "exhibits", 0)),
         {"exhibit-disclosure"},
@@ -533,6 +552,16 @@ def test_a_forgery_with_every_list_made_anew_is_found(
     assert kinds <= found
     done = verified(bundle)
     assert (done.returncode, done.stderr) == (1, ""), done.stdout
+
+
+def test_a_reader_who_goes_away_gets_no_traceback(bundle: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"{python38()}" verify.py | head -c 1'],
+        cwd=bundle,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (b"o", b"")
 
 
 def test_a_flip_in_any_file_and_the_loss_of_any_file_is_found(bundle: Path) -> None:
