@@ -84,7 +84,11 @@ def _serve(place: DeskPlace, host: str, port: int, address: str) -> None:
     say(f"Sign in once, as {place.keeper}: {address}")
     sys.stdout.flush()
     settings = uvicorn.Config(
-        create_app(place), log_level="warning", access_log=False, server_header=False
+        create_app(place),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,  # an open page of a job must not keep the desk from ending
     )
     uvicorn.Server(settings).run(sockets=[listener])
 

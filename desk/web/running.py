@@ -16,6 +16,7 @@ from jobs.collecting import Order, collect, order
 
 Event = dict[str, object]
 KEPT_EVENTS = 2000
+OVER = "over"  # the last event of every job
 
 
 class RunningJobs:
@@ -56,16 +57,17 @@ class RunningJobs:
                 begun.append(job)
                 acting.sequence()
                 ready.set()
-                report = collect(acting, ordered, lambda event: self._told(job, event))
-                self._told(job, {"event": "over", "outcome": str(report.outcome)})
+                collect(acting, ordered, lambda event: self._told(job, event))
         except LanternError as error:
             if begun:
-                self._told(begun[0], {"event": "over", "outcome": "failed", "says": error.says})
+                self._told(begun[0], {"event": "fault", "says": error.says})
             fault.append(error)
         except BaseException as error:  # a bug: the page that waits must hear of it
             fault.append(error)
             raise
         finally:
+            if begun:  # only now is everything written that its page will show
+                self._told(begun[0], {"event": OVER})
             ready.set()
 
     def _told(self, job: str, event: Mapping[str, object]) -> None:
@@ -75,7 +77,7 @@ class RunningJobs:
         }
         with self._changed:
             held = self._events.setdefault(job, [])
-            if len(held) < KEPT_EVENTS or event["event"] == "over":
+            if len(held) < KEPT_EVENTS or event["event"] == OVER:
                 held.append(line)
             self._changed.notify_all()
 

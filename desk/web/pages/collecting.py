@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Header, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
+from cases.job_book import RUNNING
+from desk.web.place import DeskPlace
 from desk.web.rendering import page
-from desk.web.running import RunningJobs
+from desk.web.running import OVER, RunningJobs
 from desk.web.visitor import OurForm, Place, Signed
 from jobs.casework import case_file
-from jobs.collecting import Order, RobotsChoice, ScopeKind, job_report, stop_job
+from jobs.collecting import Order, RobotsChoice, ScopeKind, job_report, show_job, stop_job
 from jobs.rehearsing import rehearse
 
 router = APIRouter()
-BEAT_S = 10.0
+BEAT_S = 5.0  # a line at least this often, so that a reader who left is noticed
+LOOK_S = 2.0
 
 
 def running_of(request: Request) -> RunningJobs:
@@ -120,28 +124,43 @@ def one_job(request: Request, place: Place, visitor: Signed, job: str) -> HTMLRe
     """A job: how it stands, what it brought."""
     with place.acting(visitor.code) as acting:
         report = job_report(acting, job)
-    live = report.job.state == "running"
+    live = report.job.state == RUNNING
     return page(request, "job.html", visitor, job=report.job, captures=report.captures, live=live)
 
 
 @router.get("/jobs/{job}/events")
 def events(
     request: Request,
+    place: Place,
     visitor: Signed,
     job: str,
-    last_event_id: Annotated[str, Header()] = "",
+    last_event_id: Annotated[str, Header(max_length=9)] = "",
 ) -> StreamingResponse:
     """The job's progress as server-sent events (WHATWG HTML, 9.2), for whoever is signed in."""
-    assert visitor.code  # noqa: S101 - the dependency let them in
     jobs = running_of(request)
-    seen = int(last_event_id) if last_event_id.isdigit() else 0
-    return StreamingResponse(_stream(jobs, job, seen), media_type="text/event-stream")
+    seen = int(last_event_id) if last_event_id.isdecimal() else 0
+    if jobs.knows(job):
+        told = _told_here(jobs, job, seen)
+    else:
+        told = _looked_at(place, visitor.code, _state_of(place, visitor.code, job), job)
+    return StreamingResponse(told, media_type="text/event-stream")
 
 
-def _stream(jobs: RunningJobs, job: str, seen: int) -> Iterator[str]:
-    if not jobs.knows(job):
-        yield 'event: over\ndata: {"event": "over"}\n\n'
-        return
+def _state_of(place: DeskPlace, code: str, job: str) -> str:
+    with place.acting(code) as acting:
+        return show_job(acting, job).state
+
+
+def _looked_at(place: DeskPlace, code: str, state: str, job: str) -> Iterator[str]:
+    """A job that somebody runs elsewhere: its state is looked at until it has ended."""
+    while state == RUNNING:
+        yield ": still running\n\n"
+        time.sleep(LOOK_S)
+        state = _state_of(place, code, job)
+    yield f'event: {OVER}\ndata: {{"event": "{OVER}"}}\n\n'
+
+
+def _told_here(jobs: RunningJobs, job: str, seen: int) -> Iterator[str]:
     while True:
         told = jobs.after(job, seen, BEAT_S)
         if not told:
@@ -150,7 +169,7 @@ def _stream(jobs: RunningJobs, job: str, seen: int) -> Iterator[str]:
         for event in told:
             seen += 1
             yield f"id: {seen}\nevent: {event['event']}\ndata: {json.dumps(event)}\n\n"
-            if event["event"] == "over":
+            if event["event"] == OVER:
                 return
 
 
