@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPTS = ("crawl_speed.py", "verify_speed.py", "search_speed.py", "browser.py")
+SCRIPTS = ("crawl_speed.py", "verify_speed.py", "search_speed.py", "browser.py", "screening.py")
 
 
 def run() -> int:

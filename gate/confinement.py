@@ -16,7 +16,7 @@ import struct
 import sys
 
 MEMORY_BYTES = 1 << 30
-CPU_S = 3600
+CPU_S = 60  # of one picture; the clock on the wall ends it sooner
 FILES = 64
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2

@@ -31,6 +31,7 @@ _MAGIC: tuple[tuple[int, bytes], ...] = (
     *((4, mark) for mark in (b"ftypisom", b"ftypmp4", b"ftypqt", b"ftypM4V", b"ftypiso")),
     *((0, mark) for mark in (b"\x1aE\xdf\xa3", b"OggS")),
 )
+_LONGEST_URL = 4096
 _SERVED = ("image/", "video/", "audio/", "application/pdf")
 _SVG = re.compile(rb"<(?:[a-z0-9]+:)?svg[\s>/]", re.IGNORECASE)
 _JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
@@ -76,18 +77,29 @@ def is_picture(content: bytes, media_type: str | None) -> bool:
     return start[:5].lower() in (b"<?xml", b"<svg ", b"<svg>") and bool(_SVG.search(start))
 
 
-def pictures_in(evidence: Path, capture: SealedCapture) -> Iterator[Picture]:
-    """Every picture of the capture, each distinct digest of each kind once.
+def pictures_in(
+    evidence: Path, capture: SealedCapture, *, lying_in: str | None = None
+) -> Iterator[Picture]:
+    """Every picture of the capture, each distinct digest of each kind once. With `lying_in`, a
+    picture's own `url`, only what lies where it does: no other record is read.
 
     Raises `EvidenceMissing`, `EvidenceDamaged` for the evidence itself.
     """
     boxes = _boxes(evidence, capture)
     seen: set[tuple[str, str]] = set()
+    address = None if lying_in is None else _address(lying_in)
     for record in capture.records:
+        if address is not None and (record.url or "")[:_LONGEST_URL] != address:
+            continue
         for picture in _in_record(evidence, record, boxes):
             if (picture.sha256, picture.kind) not in seen:
                 seen.add((picture.sha256, picture.kind))
                 yield picture
+
+
+def _address(url: str) -> str:
+    """The address of the record that a picture of that `url` lies in."""
+    return url.removeprefix("inside ").removeprefix("data: in ")
 
 
 def safe_tiles(capture: SealedCapture) -> list[SealedRecord]:
@@ -103,7 +115,7 @@ def _tiles(capture: SealedCapture, name: str) -> list[SealedRecord]:
 def _in_record(
     evidence: Path, record: SealedRecord, boxes: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Picture]:
-    url = record.url or ""
+    url = (record.url or "")[:_LONGEST_URL]
     if record.type == "resource":
         if url.startswith(SCREENSHOT):
             content = read_block(evidence, record)
@@ -132,7 +144,7 @@ def _picture(
         Sha256(hashlib.sha256(content).hexdigest()),
         content,
         kind,
-        url[:4096],
+        url,
         media_type[:100],
         str(box.get("alt") or "")[:500],
         place,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import hashlib
 import json
 import os
+import queue
 import select
+import signal
 import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +26,6 @@ from gate.verdicts import Measured
 ITEM_S = 20.0
 START_S = 60.0
 LARGEST_BYTES = 128 << 20
-MOST_ITEMS = 500  # of one process: its limit on processor time is of all that it did
 MOST_LINE = 4096
 MOST_PNG = 300 << 20
 SIDE = 8  # of a rendition
@@ -53,7 +57,6 @@ class Screener:
         self._item_s = item_s
         self._child: subprocess.Popen[bytes] | None = None
         self.confined = "not started"
-        self._items = 0
 
     def screen(self, content: bytes) -> Screened:
         """Size, format and rendition; `measured.says` why not, where it cannot be decoded."""
@@ -92,7 +95,8 @@ class Screener:
         """End the process."""
         child, self._child = self._child, None
         if child is not None:
-            child.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)  # the fork that has a picture in hand, too
             child.wait()
             for pipe in (child.stdin, child.stdout):
                 if pipe is not None:
@@ -162,11 +166,9 @@ class Screener:
         return piece
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._child is not None and self._child.poll() is None and self._items < MOST_ITEMS:
-            self._items += 1
+        if self._child is not None and self._child.poll() is None:
             return self._child
         self.close()
-        self._items = 1
         root = Path(__file__).parent.parent
         self._child = subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours
             [sys.executable, "-I", "-c", _START, str(root)],
@@ -176,6 +178,7 @@ class Screener:
             bufsize=0,
             env={"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"},
             cwd="/",
+            start_new_session=True,
         )
         if self._child.stdin is not None:
             os.set_blocking(self._child.stdin.fileno(), False)  # a hang cannot hang us in turn
@@ -189,6 +192,31 @@ class Screener:
                 "Everything stays covered. Check with: lantern doctor"
             ) from fault
         return self._child
+
+
+_IDLE: queue.LifoQueue[Screener] = queue.LifoQueue(4)
+
+
+@contextlib.contextmanager
+def shared_screener() -> Iterator[Screener]:
+    """A screening process that stands ready, or a new one; kept for the next who asks."""
+    try:
+        screener = _IDLE.get_nowait()
+    except queue.Empty:
+        screener = Screener()
+    try:
+        yield screener
+    finally:
+        try:
+            _IDLE.put_nowait(screener)
+        except queue.Full:
+            screener.close()
+
+
+@atexit.register
+def _close_idle() -> None:
+    while not _IDLE.empty():
+        _IDLE.get_nowait().close()
 
 
 def is_rendition(png: bytes) -> bool:

@@ -1,16 +1,21 @@
-"""The screening process: `python -m gate.screening_child`. Pictures in by stdin, facts by stdout.
+"""The screening process: pictures in by stdin, facts by stdout. Each is read in a fork of its own.
 
 Each request is a line of JSON (`task`, `bytes`, `side`) and so many bytes; each answer a line of
-JSON and so many bytes of PNG. The process is confined before it reads the first picture.
+JSON and so many bytes of PNG. What stays alive loads the decoders and never touches a picture: it
+forks for each, and the fork is confined before it reads the first byte. So a decoder that is taken
+over by one picture sees no other, and gives back nothing of one seen before.
 """
 
 from __future__ import annotations
 
+import gc
 import io
 import json
-import sys
+import os
 import warnings
-from typing import BinaryIO
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 from PIL import AvifImagePlugin, Image, ImageOps, UnidentifiedImageError
 
@@ -29,19 +34,53 @@ _ODD = (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, Arith
 
 
 def main() -> None:
-    """Serve requests until stdin ends."""
+    """Serve requests until stdin ends, or until a picture kills its fork."""
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a confined process starts no thread
     Image.init()  # every decoder is loaded now: later nothing may be opened that is not open
     _rehearse()
-    confined = confine()
-    source, sink = sys.stdin.buffer, sys.stdout.buffer
-    _answer(sink, {"confined": confined}, b"")
-    while line := source.readline():
+    gc.disable()  # a fork lives for one picture; to collect would copy what it shares
+    gc.freeze()
+    _in_a_fork(lambda confined: ({"confined": confined}, b""))
+    while line := _line():
         asked = json.loads(line)
-        content = source.read(asked["bytes"])
-        facts, png = _screened(content, asked["task"], asked.get("side"))
-        _answer(sink, facts, png)
+        _in_a_fork(partial(_read_and_screened, asked))
+
+
+def _in_a_fork(work: Callable[[str], tuple[dict[str, object], bytes]]) -> None:
+    """Do it confined, in a process that ends with it. Where that one dies, this one does too: the
+    pipe then holds half a picture.
+    """
+    child = os.fork()
+    if child == 0:
+        try:
+            _answer(*work(confine()))
+            os._exit(0)
+        finally:
+            os._exit(1)
+    if os.waitpid(child, 0)[1] != 0:
+        os._exit(1)
+
+
+def _line() -> bytes:
+    """One line of stdin, and not a byte more: what follows is the fork's to read."""
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        piece = os.read(0, 1)
+        if not piece:
+            return b""
+        line += piece
+    return bytes(line)
+
+
+def _read_and_screened(asked: Mapping[str, Any], _: str) -> tuple[dict[str, object], bytes]:
+    content = bytearray()
+    while len(content) < asked["bytes"]:
+        piece = os.read(0, min(1 << 20, asked["bytes"] - len(content)))
+        if not piece:
+            raise EOFError
+        content += piece
+    return _screened(bytes(content), asked["task"], asked.get("side"))
 
 
 def _rehearse() -> None:
@@ -83,10 +122,8 @@ def _measured(content: bytes) -> tuple[dict[str, object], bytes]:
         if width * height > MOST_PIXELS:
             raise Image.DecompressionBombError
         image.load()
-        samples = ImageOps.exif_transpose(image).convert("RGBA")
-        ground = Image.new("RGBA", samples.size, "white")
-        grey = Image.alpha_composite(ground, samples).convert("L")
-        small = grey.resize((SAMPLES, SAMPLES), Image.Resampling.BOX)
+        ImageOps.exif_transpose(image, in_place=True)
+        small = _on_white(image, "L").resize((SAMPLES, SAMPLES), Image.Resampling.BOX)
     return (
         {"width": width, "height": height, "format": form, "frames": frames},
         _png(small),
@@ -99,23 +136,39 @@ def _shown(content: bytes, task: str, side: int | None) -> tuple[dict[str, objec
         if image.width * image.height > MOST_PIXELS:
             raise Image.DecompressionBombError
         image.load()
-        drawn = ImageOps.exif_transpose(image).convert("RGBA")
-    ground = Image.new("RGBA", drawn.size, "white")
-    flat = Image.alpha_composite(ground, drawn).convert("L" if task == "grey" else "RGB")
+        ImageOps.exif_transpose(image, in_place=True)
+        flat = _on_white(image, "L" if task == "grey" else "RGB")
     if side is not None:
         flat.thumbnail((side, side), Image.Resampling.LANCZOS)
     return {"width": flat.width, "height": flat.height}, _png(flat)
 
 
+def _on_white(image: Image.Image, mode: str) -> Image.Image:
+    """The picture's pixels alone, in that mode, what is transparent on white."""
+    if image.mode.startswith(("I", "F")):  # 16 bits and more: else all above 8 bits would be white
+        low, high = (float(end) for end in image.convert("F").getextrema())  # type: ignore[arg-type]
+        scale = 255 / ((high - low) or 1)
+        grey = image.convert("F").point(lambda value: value * scale - low * scale)
+        return grey.convert("L").convert(mode)
+    if not image.has_transparency_data:
+        return image.convert(mode)
+    drawn = image.convert("RGBA")
+    ground = Image.new("RGBA", drawn.size, "white")
+    return Image.alpha_composite(ground, drawn).convert(mode)
+
+
 def _png(image: Image.Image) -> bytes:
+    """As PNG, without what came with it: no colour profile, no text, no metadata."""
     kept = io.BytesIO()
-    image.save(kept, "PNG", optimize=False)
+    image.info.clear()
+    image.save(kept, "PNG", compress_level=1)
     return kept.getvalue()
 
 
-def _answer(sink: BinaryIO, facts: dict[str, object], png: bytes) -> None:
-    sink.write(json.dumps({**facts, "bytes": len(png)}).encode("ascii") + b"\n" + png)
-    sink.flush()
+def _answer(facts: dict[str, object], png: bytes) -> None:
+    left = memoryview(json.dumps({**facts, "bytes": len(png)}).encode("ascii") + b"\n" + png)
+    while left:
+        left = left[os.write(1, left) :]
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from cases.models import Capture
 from evidence.acting import Acting
 from evidence.reader import read_block
 from gate.pictures import Place, pictures_in, safe_tiles
-from gate.screener import Screener
+from gate.screener import shared_screener
 from gate.shelf import Shelf, Shelved
 from gate.text import fold_line, hide_written_pictures
 from gate.verdicts import Judgement, Known, covered, is_small, judge
@@ -99,18 +99,23 @@ def pictures_of(
 
     A capture that was not screened yet has none to show: see `screened`. Raises `CaptureUnknown`.
     """
-    with acting.catalogue.reading() as session:
-        case = capture_view(session, capture).case
-    shelf = Shelf(acting.vault.renditions)
-    try:
-        with acting.catalogue.reading() as session:
-            facts = _facts(session, shelf, case, shelf.of_capture(capture))
-    finally:
-        shelf.close()
+    case, facts = _of_capture(acting, capture)
     if on_record:
         with acting.act(look_act(case, capture, {"pictures": str(len(facts))})):
             pass
     return facts
+
+
+def _of_capture(
+    acting: Acting, capture: CaptureId, wanted: str | None = None
+) -> tuple[CaseId, tuple[PictureFacts, ...]]:
+    shelf = Shelf(acting.vault.renditions)
+    try:
+        with acting.catalogue.reading() as session:
+            case = capture_view(session, capture).case
+            return case, _facts(session, shelf, case, shelf.of_capture(capture), wanted)
+    finally:
+        shelf.close()
 
 
 def is_screened(acting: Acting, capture: CaptureId) -> bool:
@@ -140,17 +145,23 @@ def covered_line(acting: Acting, case: str, *, limit: int = 50, offset: int = 0)
 
 
 def _facts(
-    session: Session, shelf: Shelf, case: CaseId, shelved: Sequence[Shelved]
+    session: Session,
+    shelf: Shelf,
+    case: CaseId,
+    shelved: Sequence[Shelved],
+    wanted: str | None = None,
 ) -> tuple[PictureFacts, ...]:
+    small: dict[CaptureId, int] = {}
+    for each in shelved:
+        if each.measured is not None and is_small(each.measured):
+            small[each.capture] = small.get(each.capture, 0) + 1
+    if wanted is not None:
+        shelved = [each for each in shelved if each.sha256 == wanted]
     digests = [each.sha256 for each in shelved]
     lists = list_hits(session, [*digests, *(each.md5 for each in shelved if each.md5)])
     decisions = decisions_on(session, digests)
     rules, policy = rules_in_force(session, case), policy_of(session, case)
     copies = shelf.copies(case, digests)
-    small: dict[CaptureId, int] = {}
-    for each in shelved:
-        if each.measured is not None and is_small(each.measured):
-            small[each.capture] = small.get(each.capture, 0) + 1
     found = []
     for each in shelved:
         known = Known(
@@ -197,9 +208,7 @@ def _fact(
 
 def facts_of(acting: Acting, capture: CaptureId, sha256: str) -> PictureFacts:
     """One picture's facts, not on record by itself. Raises `PictureUnknown`."""
-    found = [
-        facts for facts in pictures_of(acting, capture, on_record=False) if facts.sha256 == sha256
-    ]
+    found = _of_capture(acting, capture, sha256)[1]
     if not found:
         raise PictureUnknown(
             f"Capture {capture} holds no picture {sha256[:64]!r}. See what it holds: lantern show "
@@ -311,11 +320,18 @@ def drawn(acting: Acting, capture: CaptureId, sha256: Sha256, size: str) -> tupl
     """
     with acting.catalogue.reading() as session:
         sealed = sealed_capture(session, capture)
-    found = (p for p in pictures_in(acting.vault.evidence, sealed) if p.sha256 == sha256)
-    picture = next(found, None)
+    shelf = Shelf(acting.vault.renditions)
+    try:
+        place = next((p for p in shelf.of_capture(capture) if p.sha256 == sha256), None)
+    finally:
+        shelf.close()
+    found = (
+        pictures_in(acting.vault.evidence, sealed, lying_in=place.url) if place is not None else ()
+    )
+    picture = next((p for p in found if p.sha256 == sha256), None)
     if picture is None:
         raise PictureUnknown(f"Capture {capture} holds no picture {sha256[:12]}….")
-    with Screener() as screener:
+    with shared_screener() as screener:
         drawn = screener.show(picture.content, grey=size == "small-grey", side=SIZES[size])
     if isinstance(drawn, str):
         raise PictureUnshowable(f"Picture {sha256[:12]}… cannot be shown safely: {drawn}")
