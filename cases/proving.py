@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from cases.entries import ObjectRef
 from cases.heads import Head, head_hashes
 from cases.identity import EntryId, Sha256
 from cases.ledger_errors import LedgerDamaged, NotInLedger
-from cases.ledger_objects import known_objects
+from cases.ledger_objects import BATCH, KnownObject, batches, known_objects
 from cases.ledger_reading import read_leaf
 from cases.ledger_tables import CHECKPOINTS, ENTRIES, LINKS, NODES, OBJECTS
 from cases.merkle import Node, consistency_proof, inclusion_proof, reader_of, root_of
@@ -31,6 +30,9 @@ class Prover:
         self.size, self.note = _checkpoint(session, size)
         self._nodes: dict[Node, bytes] = {}
         self._leaves: dict[int, LeafProof] = {}
+        self._raw: dict[int, bytes | None] = {}
+        self._known: dict[ObjectRef, KnownObject] = {}
+        self._indexes: dict[ObjectRef, list[int]] = {}
         self._heads_leaf = self._proof(self.size - 1)
         heads = heads_at(session, self.size - 1)
         hashes = head_hashes(heads)
@@ -58,31 +60,44 @@ class Prover:
 
     def history(self, ref: ObjectRef) -> ObjectHistory:
         """Every leaf on one object, as of the checkpoint. Raises `NotInLedger`."""
-        known = known_objects(self._session, [ref]).get(ref)
-        if known is None or known.salted not in self._heads:
-            raise NotInLedger(
-                f"The checkpoint of {self.size} lines knows no {ref.kind} {ref.id}. "
-                "See: lantern ledger list",
-            )
-        indexes = self._session.scalars(
-            select(ENTRIES.c.leaf_index)
-            .join(LINKS, LINKS.c.entry_id == ENTRIES.c.id)
-            .where(LINKS.c.object_seq == known.seq, ENTRIES.c.leaf_index < self.size)
-            .order_by(ENTRIES.c.leaf_index)
-        )
-        leaves = tuple(self._proof(cast(int, index)) for index in indexes)
+        known = self._opened(ref)
+        if ref not in self._indexes:
+            self.prepare([ref])
+        leaves = tuple(self._proof(index) for index in self._indexes[ref])
         head = self._head(known.salted)
         return ObjectHistory(self.note, ref, known.salt, leaves, self._heads_leaf, head)
 
+    def prepare(self, refs: Collection[ObjectRef]) -> None:
+        """Read what the histories of these objects need, in a few queries for all of them."""
+        self._known |= known_objects(self._session, refs)
+        by_seq = {self._known[ref].seq: ref for ref in refs if ref in self._known}
+        self._indexes |= {ref: [] for ref in by_seq.values()}
+        for batch in batches(by_seq, BATCH):
+            rows = self._session.execute(
+                select(LINKS.c.object_seq, ENTRIES.c.leaf_index, ENTRIES.c.leaf)
+                .join(ENTRIES, LINKS.c.entry_id == ENTRIES.c.id)
+                .where(LINKS.c.object_seq.in_(batch), ENTRIES.c.leaf_index < self.size)
+                .order_by(ENTRIES.c.leaf_index)
+            )
+            for seq, index, leaf in rows:
+                self._indexes[by_seq[seq]].append(index)
+                self._raw[index] = leaf
+
     def head(self, ref: ObjectRef) -> tuple[bytes, HeadProof]:
         """The salt that opens an object's id, and how far it had come. Raises `NotInLedger`."""
-        known = known_objects(self._session, [ref]).get(ref)
+        known = self._opened(ref)
+        return known.salt, self._head(known.salted)
+
+    def _opened(self, ref: ObjectRef) -> KnownObject:
+        if ref not in self._known:
+            self._known |= known_objects(self._session, [ref])
+        known = self._known.get(ref)
         if known is None or known.salted not in self._heads:
             raise NotInLedger(
                 f"The checkpoint of {self.size} lines knows no {ref.kind} {ref.id}. "
                 "See: lantern ledger list",
             )
-        return known.salt, self._head(known.salted)
+        return known
 
     def heads_proof(self) -> LeafProof:
         """The heads entry just before the checkpoint."""
@@ -112,11 +127,19 @@ class Prover:
         return self._leaves[index]
 
     def _read_proof(self, index: int) -> LeafProof:
-        leaf = self._session.scalar(select(ENTRIES.c.leaf).where(ENTRIES.c.leaf_index == index))
-        if leaf is None:
-            raise LedgerDamaged(f"Line {index} of the ledger is missing. Run: lantern verify")
+        leaf = self._raw.pop(index, None) or self._session.scalar(
+            select(ENTRIES.c.leaf).where(ENTRIES.c.leaf_index == index)
+        )
+        try:
+            text = leaf.decode() if leaf is not None else ""
+        except UnicodeDecodeError:
+            text = ""
+        if not text:
+            raise LedgerDamaged(
+                f"Line {index} of the ledger is missing or changed. Run: lantern verify"
+            )
         hashes = inclusion_proof(index, self.size, self._reader)
-        return LeafProof(leaf.decode(), tuple(value.hex() for value in hashes))
+        return LeafProof(text, tuple(value.hex() for value in hashes))
 
     def _head(self, salted: Sha256) -> HeadProof:
         if salted not in self._heads:  # only the heads entry itself concerns no counted object

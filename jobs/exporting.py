@@ -330,6 +330,7 @@ def _proofs(acting: Acting, asked: _Order, disclosed: _Disclosed) -> dict[str, b
     with acting.catalogue.reading() as session:
         prover = Prover(session, disclosed.size)
         files["data/ledger.json"] = ledger_document(prover, asked.case)
+        prover.prepare([ref for each in asked.held for ref in each.objects])
         for each in asked.held:
             name = each.view.safe_name
             histories = [_held_history(prover, ref, disclosed, vault) for ref in each.objects]

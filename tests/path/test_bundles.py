@@ -846,6 +846,7 @@ EDITED = {
     "the salts": "UPDATE ledger_object SET salt = x'00' WHERE kind = 'capture'",
     "a line": "UPDATE ledger_entry SET leaf = replace(leaf, 'access', 'looked') "
     "WHERE act = 'access'",
+    "a line that is no text": "UPDATE ledger_entry SET leaf = x'ff' WHERE act = 'access'",
     "the nodes": "DELETE FROM ledger_node WHERE level = 0",
     "the keys": "DELETE FROM public_key",
 }
