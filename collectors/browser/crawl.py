@@ -175,6 +175,8 @@ class BrowserJob:
 
     async def _sealed(self, visit: BrowserVisit) -> None:
         recording = visit.recording
+        if recording.stopped is not None:
+            recording.cut(recording.stopped, Truncation.UNSPECIFIED)
         recording.cut(
             Failure("timeout", "It was still loading when the visit ended."), Truncation.TIME
         )

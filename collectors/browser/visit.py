@@ -68,6 +68,7 @@ class BrowserVisit:
     trouble: Failure | None = None  # what kept the visit from being whole
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     _crashed: asyncio.Event = field(default_factory=asyncio.Event)
+    _attempt_from: int = 0  # the first exchange of the attempt that counts
 
     async def run(self) -> None:
         """Make the visit. A crashed renderer is tried once more; nothing is raised for a page."""
@@ -89,6 +90,7 @@ class BrowserVisit:
                 return
 
     async def _attempt(self) -> None:
+        self._attempt_from = len(self.recording.asked)
         context = await self.browser.new_context(
             viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]},
             device_scale_factor=1,
@@ -151,6 +153,8 @@ class BrowserVisit:
         """A download or an aborted navigation has no page, but its exchange stands."""
         await asyncio.sleep(0.2)
         said = str(fault).splitlines()[0][:300]
+        if self._crashed.is_set() or "crashed" in said:
+            raise RendererCrashed from fault
         self._note("navigation", said)
         own = [each for each in self.recording.asked if each.page]
         if not own:
@@ -244,7 +248,8 @@ class BrowserVisit:
                 )
 
     def _lost(self) -> Failure | None:
-        lost = [a for a in self.recording.asked if a.failure and a.failure.kind == "lost-body"]
+        made = self.recording.asked[self._attempt_from :]
+        lost = [a for a in made if a.failure and a.failure.kind == "lost-body"]
         if not lost:
             return None
         return Failure("lost-body", f"The body of {len(lost)} exchanges could not be kept.")
