@@ -187,7 +187,7 @@ def main() -> None:
     asked = parser.parse_args()
     pictures = photographs(asked.pictures, asked.width)
     compare_screening(pictures, asked.rounds)
-    compare_page(pictures, asked.rounds)
+    compare_page(photographs(asked.pictures, asked.width // 3), asked.rounds)
 
 
 if __name__ == "__main__":
