@@ -56,6 +56,11 @@ _CONTROLS = "button, [role=button], a[href='#'], input[type=button], input[type=
 Log = dict[str, object]
 
 
+def refuses(label: str) -> bool:
+    """Whether a control with these words, and no others, refuses. Pure."""
+    return len(label) < 120 and _REFUSALS.match(label) is not None
+
+
 async def refuse_consent(page: Page, clock: Clock) -> list[Log]:
     """What was pressed, as log lines; empty where no banner with a refusal was seen."""
     for frame in list(page.frames)[:_FRAMES]:
@@ -77,7 +82,7 @@ async def _refusal(frame: Frame) -> tuple[Locator, str] | None:
     for number in range(min(await controls.count(), 200)):
         control = controls.nth(number)
         label = await _label(control)
-        if not _REFUSALS.match(label) or not await control.is_visible():
+        if not refuses(label) or not await control.is_visible():
             continue
         if await _about_consent(control):
             return control, f"control labelled {label.strip()[:80]!r}"
