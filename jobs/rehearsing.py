@@ -10,6 +10,7 @@ from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import AuthorityError
 from cases.identity import CaseId
 from collectors.commission import Order
+from collectors.errors import BadAddress, RefusedScheme
 from collectors.guard_rules import LOOPBACK, AllowedAddress, Rules, check_url_address, parse_allowed
 from collectors.ways_out import parse_way_out
 from evidence.acting import Acting
@@ -58,8 +59,10 @@ def rehearse(acting: Acting, order: Order) -> Rehearsal:
     way = acting.vault.settings.egress.way_out
     said = parse_way_out(way).sentence if way else "No way out is set: nothing would be fetched."
     seeds = []
+    begins = bool(way) and (order.immediate is None or len(order.seeds) == 1)
     for url in order.seeds:
         refusal, authority = _refusal(url, allowed), None
+        begins = begins and not _unreadable(url)
         try:
             if order.immediate is None:
                 found = covering(held, url, acting.clock(), case_reference=order.case)
@@ -67,21 +70,18 @@ def rehearse(acting: Acting, order: Order) -> Rehearsal:
             else:
                 authority = "a new one of immediate response"
         except AuthorityError as fault:
-            refusal = refusal or fault.says
+            refusal, begins = refusal or fault.says, False
         seeds.append(RehearsedSeed(url, None if refusal else authority, refusal))
-    starts = bool(way) and not any(_stops(seed, order) for seed in seeds)
     fetched = sum(seed.refusal is None for seed in seeds)
     says = f"The job would begin: {fetched} of {len(seeds)} addresses would be asked for."
-    if not starts:
+    if not begins:
         says = "The job would not begin: every address needs an authority, and the vault a way out."
-    return Rehearsal(said, starts, says, tuple(seeds))
+    return Rehearsal(said, begins, says, tuple(seeds))
 
 
-def _stops(seed: RehearsedSeed, order: Order) -> bool:
-    """Whether this address keeps the whole job from beginning."""
-    barred = check_url_address(seed.url)
-    unreadable = barred is not None and barred.kind in ("bad-address", "refused-scheme")
-    return unreadable or (seed.authority is None and order.immediate is None and not barred)
+def _unreadable(url: str) -> bool:
+    """Whether this address keeps the whole job from beginning, whatever the authority."""
+    return isinstance(check_url_address(url), RefusedScheme | BadAddress)
 
 
 def _refusal(url: str, allowed: list[AllowedAddress]) -> str | None:
