@@ -6,7 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPTS = ("crawl_speed.py", "verify_speed.py", "search_speed.py", "browser.py", "screening.py")
+SCRIPTS = (
+    "crawl_speed.py",
+    "verify_speed.py",
+    "search_speed.py",
+    "browser.py",
+    "screening.py",
+    "desk_view.py",
+)
 
 
 def run() -> int:
