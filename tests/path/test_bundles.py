@@ -139,6 +139,7 @@ def failures(folder: Path) -> set[str]:
 # ---- what leaves
 
 
+@pytest.mark.promise("P-19")
 @pytest.mark.standard("CAP-6")
 def test_a_bundle_verifies_by_its_own_program_and_by_lantern(
     made: Made, exported: Path, bundle: Path
@@ -221,6 +222,7 @@ def test_the_report_lists_the_failed_attempt_as_withheld(made: Made, bundle: Pat
     ]
 
 
+@pytest.mark.promise("P-20")
 def test_an_export_is_a_disclosure_on_the_ledger_and_the_vault_still_verifies(
     made: Made, exported: Path
 ) -> None:
@@ -542,6 +544,7 @@ FORGED: dict[str, tuple[Change, set[str]]] = {
 }
 
 
+@pytest.mark.promise("P-19")
 @pytest.mark.parametrize(("change", "kinds"), FORGED.values(), ids=FORGED)
 def test_a_forgery_with_every_list_made_anew_is_found(
     bundle: Path, change: Change, kinds: set[str]
@@ -646,6 +649,7 @@ def places(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
 # ---- refusals and encryption
 
 
+@pytest.mark.promise("P-20")
 def test_covered_material_is_refused_without_a_recipient(made: Made, tmp_path: Path) -> None:
     done = made.lantern("export", "LINDEN", "--exhibits", "JS/1,JS/3", "--to", str(tmp_path / "x"))
     assert done.code == 1
@@ -653,6 +657,7 @@ def test_covered_material_is_refused_without_a_recipient(made: Made, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.promise("P-20")
 def test_an_encrypted_bundle_opens_with_age_and_leaves_nothing_in_clear(
     made: Made, tmp_path: Path
 ) -> None:
@@ -796,6 +801,7 @@ main(sys.argv[1:])
 
 
 @pytest.mark.promise("P-3")
+@pytest.mark.promise("P-20")
 def test_a_program_killed_before_the_bundle_is_in_place_leaves_the_disclosure_on_record(
     made: Made, tmp_path: Path
 ) -> None:
