@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -37,44 +37,27 @@ class FolderSink:
 
 
 class TarSink:
-    """Members of a tar stream: owner, mode and time are the same for all, so they tell nothing."""
+    """Members of a tar stream: owner, mode and time are the same for all, so they tell nothing.
+
+    Written out block by block: `tarfile`'s own stream tries to end an archive whose reader died.
+    """
 
     def __init__(self, stream: io.BufferedWriter) -> None:
-        self._tar = tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115
+        self._stream = stream
 
     def write(self, path: str, size_bytes: int, pieces: Iterable[bytes]) -> None:
-        """Writes the member."""
+        """Writes the member: its head, its bytes, and what fills the last block."""
         member = tarfile.TarInfo(f"{TOP}/{path}")
         member.size, member.mode = size_bytes, 0o644
-        self._tar.addfile(member, _Reader(pieces))
+        self._stream.write(member.tobuf(tarfile.PAX_FORMAT))
+        written = 0
+        for piece in pieces:
+            self._stream.write(piece)
+            written += len(piece)
+        if written != size_bytes:
+            raise ValueError(f"{path} has {written} bytes, not {size_bytes}")
+        self._stream.write(bytes(-written % tarfile.BLOCKSIZE))
 
     def close(self) -> None:
-        """Writes the end of the archive."""
-        self._tar.close()
-
-
-class _Reader(io.RawIOBase):
-    """Pieces read as a file: what `tarfile` copies from."""
-
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        super().__init__()
-        self._pieces: Iterator[bytes] = iter(pieces)
-        self._held = b""
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes; fewer only at the end."""
-        parts = [self._held]
-        have = len(self._held)
-        for piece in self._pieces:
-            parts.append(piece)
-            have += len(piece)
-            if 0 <= size <= have:
-                break
-        whole = b"".join(parts)
-        cut = len(whole) if size < 0 else size
-        self._held = whole[cut:]
-        return whole[:cut]
+        """Writes the end of the archive: two empty blocks."""
+        self._stream.write(bytes(2 * tarfile.BLOCKSIZE))

@@ -875,6 +875,70 @@ def test_a_vault_that_was_edited_gives_no_bundle_that_does_not_hold(
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_a_failed_attempt_can_be_an_exhibit_too(made: Made, tmp_path: Path) -> None:
+    vault = Path(shutil.copytree(made.lantern.vault, tmp_path / "vault"))
+    lantern = replace(made.lantern, vault=vault)
+    lantern.ok("exhibit", "make", made.captures["failed"], "--as", "JS/7/2")
+    (tmp_path / "out").mkdir()
+    to = tmp_path / "out" / "b"
+    left = lantern.ok("export", "LINDEN", "--exhibits", "JS/7/2,JS/1", "--to", str(to))
+    assert (left["exhibits"], left["withheld"]) == (["JS/1", "JS/7/2"], 0)
+    assert failures(to) == set()
+    label = (to / "data/exhibits/JS_7_2/label.html").read_text(encoding="utf-8")
+    assert "failed, server's status none" in label.replace("&#39;", "'")
+    statement = (to / "data/statements/statement-JS.html").read_text(encoding="utf-8")
+    assert "No answer with a status was received." in statement
+    assert lantern.ok("verify")["problems"] == []
+
+
+def test_an_exhibit_made_without_a_key_is_asserted_and_its_bundle_says_so(
+    made: Made, tmp_path: Path
+) -> None:
+    vault = Path(shutil.copytree(made.lantern.vault, tmp_path / "vault"))
+    keys = Path(shutil.copytree(made.lantern.keys, tmp_path / "keys"))
+    for key in keys.glob("*/p-*.pem"):
+        key.unlink()
+    lantern = replace(made.lantern, vault=vault, keys=keys)
+    lantern.ok("exhibit", "make", made.captures["/two.html"], "--as", "JS/8")
+    to = tmp_path / "b"
+    lantern.ok("export", "LINDEN", "--exhibits", "JS/8", "--to", str(to))
+    done = verified(to)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "asserted without a key" in done.stdout
+
+
+def test_without_the_vaults_key_nothing_is_made_or_exported(made: Made, tmp_path: Path) -> None:
+    vault = Path(shutil.copytree(made.lantern.vault, tmp_path / "vault"))
+    lantern = replace(made.lantern, vault=vault, keys=tmp_path / "no-keys")
+    made_one = lantern("exhibit", "make", made.captures["/two.html"])
+    left = lantern("export", "LINDEN", "--exhibits", "JS/1", "--to", str(tmp_path / "b"))
+    for done in (made_one, left):
+        assert done.code == 1
+        assert "The vault's key is not at" in done.err
+    assert not (tmp_path / "b").exists()
+    assert len(lantern.ok("exhibit", "list")["exhibits"]) == 3
+
+
+def test_a_disk_that_fills_under_the_ciphertext_leaves_nothing(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyrage
+
+    def full(clear: Any, *_: Any) -> None:
+        clear.read(10_000)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pyrage, "encrypt_io", full)
+    to = str(pyrage.x25519.Identity.generate().to_public())
+    done = made.lantern(
+        *("export", "LINDEN", "--exhibits", "JS/3", "--to", str(tmp_path / "x")),
+        *("--recipient", to),
+    )
+    assert done.code == 1
+    assert "No space left on device" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
 # ---- the viewing copy
 
 
