@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from cases.errors import UsageError
 from desk.web.rendering import page
 from desk.web.visitor import OurForm, Place, Signed
 from jobs.casework import case_file
@@ -78,6 +79,10 @@ def export(
 ) -> HTMLResponse:
     """Write a bundle or a viewing copy to a folder of the machine that the desk runs on."""
     chosen, folder = exhibits or [], Path(to.strip())
+    if not folder.is_absolute():
+        raise UsageError(
+            "Name the folder from the root, as in /media/stick/JS-1: the desk has none."
+        )
     with place.acting(visitor.code) as acting:
         case = case_file(acting, reference).case
         if product == "viewing":
