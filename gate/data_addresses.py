@@ -28,6 +28,7 @@ LONGEST_PLAIN = 1 << 20
 _BARE = re.compile(
     r"(?<![A-Za-z0-9+/,\\])((?:iVBORw0KGgo|\\?/9j\\?/|R0lGOD[dl]h|UklGR)[A-Za-z0-9+/=\\]{64,})"
 )
+_CLEAN = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _SET_WIDTH = re.compile(r"\s+[0-9.]+[wx](?![A-Za-z0-9+/=])")  # in a srcset it ends the address
 _ESCAPED = re.compile(r"\\(?:u00([0-9a-fA-F]{2})|x([0-9a-fA-F]{2})|([nrt])|\r?\n|(.)?)", re.S)
 _BOMS = (
@@ -117,6 +118,8 @@ def _unescaped(letters: str) -> str:
 
 
 def _decoded(letters: str) -> bytes:
+    if _CLEAN.fullmatch(letters) and len(letters) % 4 == 0:
+        return binascii.a2b_base64(letters)
     raw = unquote_to_bytes(letters)
     plain = re.sub(rb"[^A-Za-z0-9+/=_-]", b"", raw).replace(b"-", b"+").replace(b"_", b"/")
     plain = plain.split(b"=", 1)[0]
