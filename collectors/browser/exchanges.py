@@ -55,7 +55,6 @@ class Asked:
     peer: str | None = None
     resolved_at_exit: bool = False
     sent: Headers = ()  # as they left, where the browser told
-    known: bool = False  # the same address was answered before in this visit
     watched: bool = False  # the page's own session told of it: had it left, that would tell so
     done: bool = field(default=False)
 
@@ -71,7 +70,7 @@ class Asked:
         """Whether the browser answered it out of its cache: then nothing was exchanged."""
         answered = self.status is not None and self.failure is None
         unsent = self.watched and not self.sent and self.status not in REDIRECTS
-        return answered and unsent and self.known
+        return answered and unsent
 
     @property
     def left(self) -> bool:

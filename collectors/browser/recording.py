@@ -77,6 +77,12 @@ class Recording:
             self.asked.append(each)
 
     @property
+    def exchanged(self) -> list[Asked]:
+        """What was asked of a server: what came from the cache was asked for before."""
+        fetched = {each.url for each in self.asked if each.status is not None and not each.cached}
+        return [each for each in self.asked if not (each.cached and each.url in fetched)]
+
+    @property
     def in_flight(self) -> int:
         """How many exchanges are under way, those that never end left out."""
         return sum(1 for each in self._open.values() if not each.done)
@@ -126,7 +132,6 @@ class Recording:
             requested_at=self.clock(),
             page=page,
             watched=key in self._watched,
-            known=any(each.url == url and each.status is not None for each in self.asked),
         )
         self.asked.append(asked)
         self._open[key] = asked
