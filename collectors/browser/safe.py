@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lxml import etree, html
@@ -22,9 +23,9 @@ from playwright.async_api import Error as BrowserError
 from cases.times import Clock
 from collectors.browser.launching import VIEWPORT
 from collectors.browser.page_session import PageSession
-from collectors.browser.state import tiles
+from collectors.browser.state import State, tiles
 from evidence.exchange import Resource
-from evidence.page_members import SAFE_SCREENSHOT
+from evidence.page_members import PICTURES, SAFE_SCREENSHOT
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline' http: https:; img-src 'none'; font-src 'none'; "
@@ -61,17 +62,20 @@ _KEPT_STYLES = re.compile(
 )
 
 
-def blanked(dom: str) -> str:
+def blanked(dom: str, boxes: Sequence[Mapping[str, Any]] = ()) -> str:
     """The DOM as HTML with everything gone that could draw a picture; pure.
 
-    Where a picture stood, an empty grey box of its stated size stands.
+    Where a picture stood, an empty grey box of its size stands: as `boxes` (of state 0) have it,
+    else as its attributes do.
     """
     tree = html.document_fromstring(dom.strip() or "<p></p>")
-    for element in list(tree.iter()):
+    elements = list(tree.iter())
+    sizes = _sizes(elements, boxes)
+    for number, element in enumerate(elements):
         if not isinstance(element.tag, str) or _is_other_link(element):
             _dropped(element)
         elif _name(element) in _DRAWS:
-            _boxed(element)
+            _boxed(element, sizes.get(number))
         else:
             _stripped(element)
     style = _blanking()
@@ -101,17 +105,52 @@ def _dropped(element: Any) -> None:
         element.drop_tree()
 
 
-def _boxed(element: Any) -> None:
+def _sizes(
+    elements: Sequence[Any], boxes: Sequence[Mapping[str, Any]]
+) -> dict[int, tuple[int, int]]:
+    """The size of each picture by its place among the elements.
+
+    The boxes came in the order of the document, kind by kind: where a kind is not as many here as
+    there (a picture in a frame, one that was never drawn), its boxes say nothing.
+    """
+    found: dict[int, tuple[int, int]] = {}
+    for kind in ("img", "video", "canvas", "object", "embed"):
+        told = [(int(b["width"]), int(b["height"])) for b in boxes if b["kind"] == kind]
+        here = [n for n, each in enumerate(elements) if _kind(each) == kind and _drawn(each)]
+        if len(told) == len(here):
+            found.update(zip(here, told, strict=True))
+    return found
+
+
+def _kind(element: Any) -> str | None:
+    if not isinstance(element.tag, str):
+        return None
+    name = _name(element)
+    if name == "input":
+        return "img" if (element.get("type") or "").lower() == "image" else None
+    return name
+
+
+def _drawn(element: Any) -> bool:
+    """Whether the page could draw it: no fallback for want of script, no part of a template."""
+    for each in element.iterancestors():
+        name = _name(each) if isinstance(each.tag, str) else ""
+        if name == "noscript" or (name == "template" and not each.get("shadowrootmode")):
+            return False
+    return True
+
+
+def _boxed(element: Any, size: tuple[int, int] | None) -> None:
     parent = element.getparent()
     if parent is None:
         return
     box = None
     if _name(element) in _BOX and not _inside_box(element):
         box = html.Element("span", {"class": "lantern-blank"})
-        sizes = [(side, element.get(side) or "") for side in ("width", "height")]
-        box.set(
-            "style", ";".join(f"{side}:{size}px" for side, size in sizes if size.isdigit()) or ""
-        )
+        sides = ("width", "height")
+        stated = [str(each) for each in size] if size else [element.get(side) for side in sides]
+        lengths = [(side, told) for side, told in zip(sides, stated, strict=True) if told]
+        box.set("style", ";".join(f"{side}:{told}px" for side, told in lengths if told.isdigit()))
     at = parent.index(element)
     element.drop_tree()
     if box is not None:
@@ -145,15 +184,18 @@ def _acts(element: Any, name: str) -> bool:
 class SafePage:
     """The context in which the blanked DOM is shown. It answers every request by itself."""
 
-    def __init__(self, browser: Browser, url: str, dom: str, sheets: Mapping[str, bytes]) -> None:
+    def __init__(self, browser: Browser, url: str, state: State, sheets: Mapping[str, bytes]):
         self._browser = browser
         self._url = url.partition("#")[0]
-        self._html = blanked(dom)
+        self._state = state
+        self._html = ""
         self._sheets = sheets
 
     async def screenshot(self, clock: Clock, lost: list[str]) -> list[Resource]:
         """The tiles; none, with a word in `lost`, where it could not be shown."""
+        told = (r.content for r in self._state.resources if r.url == PICTURES)
         try:
+            self._html = blanked(self._state.dom, json.loads(next(told, b"[]")))
             async with asyncio.timeout(SAFE_S):
                 return await self._taken(clock, lost)
         except (BrowserError, TimeoutError, etree.LxmlError, ValueError) as fault:

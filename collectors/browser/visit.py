@@ -220,7 +220,7 @@ class BrowserVisit:
             self.state.lost.append(f"state 0: {str(fault).splitlines()[0][:200]}")
         self._name_pictures()
         if self.state.dom:
-            safe = SafePage(self.browser, self.url, self.state.dom, self._sheets())
+            safe = SafePage(self.browser, self.url, self.state, self._sheets())
             self.state.resources += await safe.screenshot(clock, self.state.lost)
 
     def _sheets(self) -> dict[str, bytes]:
@@ -280,7 +280,7 @@ class BrowserVisit:
         self.recording.take_in_beside()
         now = self.recording.clock()
         spool = self.recording.spool
-        made = [each for each in self.recording.asked if not each.cached]
+        made = self.recording.exchanged
         exchanges = tuple(exchange_of(each, spool, now) for each in made)
         chain = tuple(number for number, each in enumerate(made) if each.page)
         verdict = self._verdict([exchanges[number] for number in chain])

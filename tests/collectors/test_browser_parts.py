@@ -162,3 +162,20 @@ def test_nothing_that_draws_is_left_in_the_blanked_dom(dom: str) -> None:
         assert word not in plain, word
     for word in ("url(", "image-set(", "onload=", "http-equiv", " ping=", ' background="'):
         assert word not in plain, word
+
+
+def test_a_box_stands_where_a_picture_stood_and_has_its_size() -> None:
+    dom = (
+        "<p><img src=a></p><template><img src=x></template><noscript><img src=y></noscript>"
+        "<input type=image src=b><video></video>"
+    )
+    boxes = [
+        {"kind": "img", "width": 31, "height": 17},
+        {"kind": "background", "width": 9, "height": 9},
+        {"kind": "img", "width": 55, "height": 44},
+    ]
+    plain = blanked(dom, boxes)
+    assert 'class="lantern-blank" style="width:31px;height:17px"' in plain
+    without = blanked('<img width="7" height="1e9"><img>', boxes[:1])
+    assert 'style="width:7px"' in without
+    assert "31px" not in without
