@@ -29,26 +29,29 @@ def checked_destination(to: Path, kept_apart: Sequence[Path]) -> Path:
 
     Raises `DestinationRefused`.
     """
-    target = to.resolve()
-    for folder in kept_apart:
-        kept = folder.resolve()
-        if kept == target or kept in target.parents or target in kept.parents:
-            raise DestinationRefused(
-                f"{to} is, holds or lies inside {folder}, which holds the vault or its keys. Name "
-                "a folder elsewhere: --to DIR",
-                to=str(to),
-            )
-    if not target.parent.is_dir():
-        raise DestinationRefused(f"There is no folder {target.parent} to make {to} in.", to=str(to))
     try:
+        target = to.resolve()
+        for folder in kept_apart:
+            kept = folder.resolve()
+            if kept == target or kept in target.parents or target in kept.parents:
+                raise DestinationRefused(
+                    f"{to} is, holds or lies inside {folder}, which holds the vault or its keys. "
+                    "Name a folder elsewhere: --to DIR",
+                    to=str(to),
+                )
+        if not target.parent.is_dir():
+            says = f"There is no folder {target.parent} to make {to} in."
+            raise DestinationRefused(says, to=str(to))
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise DestinationRefused(
                 f"{to} is not an empty folder, and nothing is ever written over. Name a new one: "
                 "--to DIR",
                 to=str(to),
             )
-    except OSError as error:
-        raise DestinationRefused(f"{to} cannot be read: {error.strerror}.", to=str(to)) from None
+    except (OSError, ValueError, RuntimeError) as error:  # no name at all, or links in a ring
+        why = getattr(error, "strerror", None) or str(error)
+        shown = str(to)[:200]
+        raise DestinationRefused(f"{shown!r} cannot be a folder: {why}.", to=shown) from None
     return target
 
 

@@ -24,6 +24,7 @@ from lantern_rig import ROOT, Lantern
 from PIL import Image
 
 from cases.canonical import canonical
+from evidence.destinations import DestinationRefused, checked_destination
 from evidence.verifier import check_bundle
 
 pytestmark = pytest.mark.xdist_group("bundles")  # one vault and its exports for the module
@@ -734,6 +735,7 @@ def test_a_destination_in_use_or_inside_vault_or_keys_is_refused(
     (tmp_path / "full" / "x").write_text("mine")
     (tmp_path / "file").write_text("mine")
     (tmp_path / "link").symlink_to(made.lantern.vault)
+    (tmp_path / "ring").symlink_to(tmp_path / "ring")
     before = sorted(p for p in made.lantern.vault.rglob("*") if p.suffix != ".db-wal")
     for to, says in (
         (tmp_path / "full", "is not an empty folder"),
@@ -742,15 +744,26 @@ def test_a_destination_in_use_or_inside_vault_or_keys_is_refused(
         (made.lantern.keys / "out", "lies inside"),
         (tmp_path / "link" / "out", "lies inside"),
         (made.root, "is, holds or lies inside"),
+        (tmp_path / "ring" / "out", ""),
         (tmp_path / "no" / "where", "There is no folder"),
     ):
         done = made.lantern("export", "LINDEN", "--exhibits", "JS/1", "--to", str(to))
         assert done.code == 1
         assert says in done.err
         assert len(done.err.splitlines()) == 1
+    for odd in ("A" * 70_000, str(tmp_path / ("A" * 300))):
+        done = made.lantern("export", "LINDEN", "--exhibits", "JS/1", "--to", odd)
+        assert done.code == 1
+        assert "cannot be" in done.err or "could not be written" in done.err
+        assert len(done.err.splitlines()) == 1
     assert (tmp_path / "full" / "x").read_text() == "mine"
     after = sorted(p for p in made.lantern.vault.rglob("*") if p.suffix != ".db-wal")
     assert before == after
+
+
+def test_a_name_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(DestinationRefused, match="cannot be a folder"):
+        checked_destination(Path("x\0y"), [])
 
 
 @pytest.mark.parametrize(
