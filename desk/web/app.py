@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from cases.casebook import CaseUnknown
 from cases.errors import AuthorityError, LanternError, MachineError, UsageError
+from cases.exhibits import ExhibitUnknown
 from cases.gate_book import DecisionChanged
 from cases.holdings import CaptureUnknown
 from cases.job_book import JobUnknown
@@ -19,7 +20,7 @@ from cases.sign_in import SignInRefused
 from desk.web import api
 from desk.web.pages import casework, collecting, entrance, exhibits, finding, gate
 from desk.web.place import DeskPlace
-from desk.web.protection import Protection
+from desk.web.protection import HEADERS, Protection
 from desk.web.rendering import page
 from desk.web.running import RunningJobs
 from desk.web.visitor import FormNotOurs, NotSignedIn, Visitor, signed_in
@@ -31,6 +32,7 @@ _STATUS: tuple[tuple[type[LanternError], int], ...] = (
     (CaptureUnknown, 404),
     (JobUnknown, 404),
     (PictureUnknown, 404),
+    (ExhibitUnknown, 404),
     (PictureCovered, 403),
     (FormNotOurs, 403),
     (SignInRefused, 403),
@@ -55,6 +57,7 @@ def create_app(place: DeskPlace) -> FastAPI:
     app.add_exception_handler(LanternError, _refused)
     app.add_exception_handler(HTTPException, _no_such_page)
     app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(Exception, _broke)
     return app
 
 
@@ -81,6 +84,13 @@ async def _unreadable(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         fields = ", ".join(str(each["loc"][-1]) for each in error.errors()[:5])
     return _said(request, 422, "usage", f"These fields cannot be read: {fields}. Mend them.")
+
+
+async def _broke(request: Request, error: Exception) -> Response:  # noqa: ARG001 - said on stderr
+    """A fault of ours: a calm page, marked as every answer is. The server reports the fault."""
+    answer = _said(request, 500, "fault", "Something broke here. What you did may not be kept.")
+    answer.headers.update(HEADERS)
+    return answer
 
 
 def _is_api(request: Request) -> bool:

@@ -78,11 +78,7 @@ def export(
     product: Annotated[str, Form()] = "bundle",
 ) -> HTMLResponse:
     """Write a bundle or a viewing copy to a folder of the machine that the desk runs on."""
-    chosen, folder = exhibits or [], Path(to.strip())
-    if not folder.is_absolute():
-        raise UsageError(
-            "Name the folder from the root, as in /media/stick/JS-1: the desk has none."
-        )
+    chosen, folder = exhibits or [], _folder(to)
     with place.acting(visitor.code) as acting:
         case = case_file(acting, reference).case
         if product == "viewing":
@@ -91,3 +87,13 @@ def export(
             done = export_bundle(acting, reference, chosen, folder, recipients.split())
         held = list_exhibits(acting, reference)
     return page(request, "exhibits.html", visitor, case=case, held=held, exported=done)
+
+
+def _folder(typed: str) -> Path:
+    """The folder named. A relative one would lie wherever the desk was started from."""
+    folder = Path(typed.strip())
+    if "\0" in typed or not folder.is_absolute():
+        raise UsageError(
+            "Name the folder from the root, as in /media/stick/JS-1: the desk has none."
+        )
+    return folder

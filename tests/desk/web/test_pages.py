@@ -144,6 +144,30 @@ def test_the_api_says_the_same_as_the_pages_and_types_it(desk: ServedDesk) -> No
                 assert held["application/json"]["schema"], (method, path)
 
 
+@pytest.mark.parametrize("folder", ["", "here", "../up", "/tmp/a\0b"], ids=repr)
+def test_an_export_wants_its_folder_named_from_the_root(desk: ServedDesk, folder: str) -> None:
+    person = desk.signed_in()
+    answer = person.post("/cases/LINDEN/exhibits/export", to=folder, exhibits="JS/1")
+    assert answer.status_code == 422
+    assert "Name the folder from the root" in answer.text
+
+
+def test_a_fault_of_ours_is_a_calm_page_that_shows_nothing_of_it(
+    desk: ServedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = desk.signed_in()
+
+    def broken(*asked: object) -> None:
+        raise RuntimeError("collected words in a fault")
+
+    monkeypatch.setattr("desk.web.pages.casework.list_entries", broken)
+    answer = person.get("/ledger")
+    assert answer.status_code == 500
+    assert "Something broke here" in answer.text
+    assert "collected words" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
 @pytest.mark.standard("CAP-10")
 def test_the_hour_that_happens_twice_is_told_apart() -> None:
     when = environment.filters["when"]
