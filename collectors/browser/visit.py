@@ -43,6 +43,7 @@ COMMIT_S = 45.0  # for the page's own head to come
 QUIET_S = 0.5  # nothing under way for so long is settled
 AFTER_S = 3.0  # for what a refused banner sets off
 CLOSE_S = 5.0
+PICTURED = ("image", "other", "media", "document")  # a picture may be the page itself
 MOST_LINES = 2000  # of the console, of actions: a page may write without end
 LINE_LENGTH = 2000
 
@@ -236,7 +237,7 @@ class BrowserVisit:
         digests = {
             each.url: hashlib.sha256(_content(each)).hexdigest()
             for each in self.recording.asked
-            if each.done and each.failure is None and each.role in ("image", "other", "media")
+            if each.done and each.failure is None and each.role in PICTURED
         }
         for number, resource in enumerate(self.state.resources):
             if resource.url == PICTURES:
