@@ -7,10 +7,12 @@ the vault: who copies the vault cannot read who looked at what.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
 import sqlite3
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -112,16 +114,9 @@ def _key(keys: Path) -> bytes:
     path = keys / KEY_FILE
     try:
         keys.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            held = path.read_bytes()
-        else:
-            held = AESGCM.generate_key(256)
-            with os.fdopen(handle, "wb") as file:
-                file.write(held)
-                file.flush()
-                os.fsync(file.fileno())
+        if not path.exists():
+            _make_key(keys, path)
+        held = path.read_bytes()
     except OSError as fault:
         raise ExposureKeyUnusable(
             f"The key of the exposure record at {path} cannot be used ({fault.strerror}), so "
@@ -133,3 +128,17 @@ def _key(keys: Path) -> bytes:
             "where you keep a copy of the keys."
         )
     return held
+
+
+def _make_key(keys: Path, path: Path) -> None:
+    """Put a new key in its place whole, or leave the one that another put there first."""
+    handle, name = tempfile.mkstemp(prefix=".exposure-", dir=keys)  # for its owner alone
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(AESGCM.generate_key(256))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
