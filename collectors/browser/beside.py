@@ -30,10 +30,12 @@ class Beside:
     clock: Clock
     _asked: dict[str, Asked] = field(default_factory=dict)
     _left: set[str] = field(default_factory=set)
+    _held: set[str] = field(default_factory=set)
 
     def exchanges(self, seen: Callable[[str], bool]) -> list[Asked]:
         """Those that left and that the interception did not see, oldest first."""
-        return [each for key, each in self._asked.items() if key in self._left and not seen(key)]
+        left = self._left - self._held
+        return [each for key, each in self._asked.items() if key in left and not seen(key)]
 
     def requested(self, event: Event) -> None:
         """`Network.requestWillBeSent`."""
@@ -51,6 +53,10 @@ class Beside:
         self._left.add(key)
         if key in self._asked:
             self._asked[key].sent = header_list(event["headers"])
+
+    def held(self, event: Event) -> None:
+        """`Network.requestServedFromCache`: the page's memory had it, and nothing left."""
+        self._held.add(str(event["requestId"]))
 
     def answered(self, event: Event) -> None:
         """`Network.responseReceived`."""

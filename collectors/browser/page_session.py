@@ -49,6 +49,7 @@ class PageSession:
         for name, heed in (
             ("Network.requestWillBeSent", beside.requested),
             ("Network.requestWillBeSentExtraInfo", beside.sent),
+            ("Network.requestServedFromCache", beside.held),
             ("Network.responseReceived", beside.answered),
             ("Network.webSocketCreated", beside.socket_made),
             ("Network.webSocketWillSendHandshakeRequest", beside.socket_asked),
