@@ -1,4 +1,4 @@
-"""A desk over a vault of hostile pages and covered pictures, made once."""
+"""A desk over a vault of hostile pages and covered pictures, made once a module."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def pictures() -> Pictures:
     return Pictures()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def desk(pictures: Pictures, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedDesk]:
     """The desk, served."""
     lantern, captures, job = founded(tmp_path_factory.mktemp("desk"), pictures)
