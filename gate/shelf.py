@@ -106,6 +106,11 @@ class Shelf:
         """Make it last."""
         self._db.commit()
 
+    def holds(self, capture: CaptureId) -> bool:
+        """Whether the capture's pictures were looked for."""
+        found = self._db.execute("SELECT 1 FROM shelved WHERE capture = ?", (capture,))
+        return found.fetchone() is not None
+
     def captures(self) -> set[CaptureId]:
         """Every capture whose pictures were looked for, those that have none too."""
         return {CaptureId(row[0]) for row in self._db.execute("SELECT capture FROM shelved")}

@@ -29,7 +29,7 @@ from gate import (
     gate_hits,
     gate_reading,
 )
-from jobs.gating import pictures_of
+from jobs.gating import look_act, pictures_of
 from jobs.steps import open_index
 from search import Scope, parse_query, snippet
 
@@ -123,12 +123,7 @@ def show(acting: Acting, named: str) -> Shown:
         enrichment = store.get(capture_id)
     finally:
         store.close()
-    objects = (
-        ObjectRef(ObjectKind.CASE, view.case),
-        ObjectRef(ObjectKind.CAPTURE, capture_id),
-        ObjectRef.address(view.case, sealed.requested_url),
-    )
-    with acting.act(Act("access", S62.CONSULTATION, objects, {"capture": capture_id})):
+    with acting.act(look_act(view)):
         pass
     images = tuple(
         CoveredImage(facts.sha256, str(facts.verdict), facts.sha256 if facts.rendition else None)
@@ -140,14 +135,6 @@ def show(acting: Acting, named: str) -> Shown:
         gate_reading(enrichment) if enrichment else None,
         images,
     )
-
-
-def view_of_capture(acting: Acting, capture: CaptureId) -> CaptureView:
-    """A capture as lists show it: part of a look that its caller records. Raises
-    `CaptureUnknown`.
-    """
-    with acting.catalogue.reading() as session:
-        return capture_view(session, capture)
 
 
 def list_captures(acting: Acting, case: str) -> list[CaptureView]:

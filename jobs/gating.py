@@ -27,7 +27,7 @@ from cases.gate_book import (
     policy_of,
     rules_in_force,
 )
-from cases.holdings import capture_view, sealed_capture
+from cases.holdings import CaptureView, capture_view, sealed_capture
 from cases.identity import CaptureId, CaseId, Sha256
 from cases.models import Capture
 from evidence.acting import Acting
@@ -99,9 +99,9 @@ def pictures_of(
 
     A capture that was not screened yet has none to show: see `screened`. Raises `CaptureUnknown`.
     """
-    case, facts = _of_capture(acting, capture)
+    _, facts = _of_capture(acting, capture)
     if on_record:
-        with acting.act(look_act(case, capture, {"pictures": str(len(facts))})):
+        with acting.act(look_act(view_of(acting, capture))):
             pass
     return facts
 
@@ -122,7 +122,7 @@ def is_screened(acting: Acting, capture: CaptureId) -> bool:
     """Whether the capture's pictures were looked for: until then it must be taken as covered."""
     shelf = Shelf(acting.vault.renditions)
     try:
-        return capture in shelf.captures()
+        return shelf.holds(capture)
     finally:
         shelf.close()
 
@@ -245,7 +245,7 @@ def clear_picture(acting: Acting, capture: CaptureId, sha256: str) -> ClearPictu
             f"Picture {sha256[:12]}… of capture {capture} is covered ({facts.verdict}). Decide on "
             f"it by its facts: lantern gate decide {sha256} harmless --reason … , or leave it."
         )
-    with acting.act(look_act(case_of(acting, capture), capture, {"picture": facts.sha256})):
+    with acting.act(look_act(view_of(acting, capture), {"picture": facts.sha256})):
         pass
     png, width, height = drawn(acting, capture, facts.sha256, "full")
     return ClearPicture(png, width, height)
@@ -344,12 +344,21 @@ def case_of(acting: Acting, capture: CaptureId) -> CaseId:
         return capture_view(session, capture).case
 
 
-def look_act(
-    case: CaseId,
-    capture: CaptureId,
-    refs: dict[str, str],
-    texts: dict[str, str] | None = None,
-) -> Act:
-    """A look at pictures of a capture: a reveal's leaf is like any other's (design, ledger)."""
-    objects = (ObjectRef(ObjectKind.CASE, case), ObjectRef(ObjectKind.CAPTURE, capture))
-    return Act("access", S62.CONSULTATION, objects, refs, texts or {})
+def look_act(view: CaptureView, texts: dict[str, str] | None = None) -> Act:
+    """A look at a capture. A reveal's leaf is like any other's, in objects and refs alike (design,
+    ledger): which picture, and that it was a reveal, stand in its committed texts alone.
+    """
+    objects = (
+        ObjectRef(ObjectKind.CASE, view.case),
+        ObjectRef(ObjectKind.CAPTURE, view.capture),
+        ObjectRef.address(view.case, view.requested_url),
+    )
+    return Act("access", S62.CONSULTATION, objects, {"capture": view.capture}, texts or {})
+
+
+def view_of(acting: Acting, capture: CaptureId) -> CaptureView:
+    """A capture as lists show it: part of a look that its caller records. Raises
+    `CaptureUnknown`.
+    """
+    with acting.catalogue.reading() as session:
+        return capture_view(session, capture)

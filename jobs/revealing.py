@@ -12,11 +12,21 @@ from sqlalchemy import update
 from cases.entries import Act
 from cases.errors import CallerError, UsageError
 from cases.gate_tables import RevealTicket
+from cases.holdings import capture_view
 from cases.identity import CaptureId, CaseId, PersonId, Sha256
 from cases.times import from_rfc3339, rfc3339
 from evidence.acting import Acting
 from gate.exposure import Exposure, ExposureStore
-from jobs.gating import SIZES, PictureFacts, PictureUnshowable, case_of, drawn, facts_of, look_act
+from jobs.gating import (
+    SIZES,
+    PictureFacts,
+    PictureUnshowable,
+    case_of,
+    drawn,
+    facts_of,
+    look_act,
+    view_of,
+)
 
 REASONS = (
     "identify a person or place",
@@ -79,8 +89,12 @@ def order_reveal(
         expires_at=rfc3339(expires),
         used_at=None,
     )
-    texts = {"reason": reason[:LONGEST_REASON], "what": f"reveal ordered, {size}"}
-    with acting.act(look_act(case, capture, {"picture": facts.sha256}, texts)) as session:
+    texts = {
+        "reason": reason[:LONGEST_REASON],
+        "what": f"reveal ordered, {size}",
+        "picture": facts.sha256,
+    }
+    with acting.act(look_act(view_of(acting, capture), texts)) as session:
         session.add(ticket)
         session.flush()
     return OrderedReveal(token, expires)
@@ -138,13 +152,8 @@ def _taken(acting: Acting, token: str, now: datetime) -> RevealTicket:
                 .values(used_at=rfc3339(now))
             )
             if getattr(used, "rowcount", 0) == 1:
-                texts = {"what": f"revealed, {ticket.size}"}
-                look = look_act(
-                    CaseId(ticket.case_id),
-                    CaptureId(ticket.capture_id),
-                    {"picture": ticket.sha256},
-                    texts,
-                )
+                texts = {"what": f"revealed, {ticket.size}", "picture": ticket.sha256}
+                look = look_act(capture_view(session, CaptureId(ticket.capture_id)), texts)
                 acting.ledger.record(session, [look])
                 session.expunge(ticket)
                 return ticket

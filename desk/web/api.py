@@ -43,8 +43,8 @@ from jobs.casework import all_cases, keep_note, open_new_case
 from jobs.collecting import Order, job_report
 from jobs.deciding import decide, should_have_been_covered
 from jobs.exhibiting import list_exhibits, make_exhibit
-from jobs.finding import list_captures, search, show, view_of_capture
-from jobs.gating import PictureFacts, gate_status, pictures_of
+from jobs.finding import list_captures, search, show
+from jobs.gating import PictureFacts, gate_status, pictures_of, view_of
 from jobs.ledgering import list_entries
 
 router = APIRouter(prefix="/api/v1")
@@ -223,7 +223,7 @@ def decision(
 ) -> DecisionOut:
     """Decide on a picture by its facts; 409 where somebody else did in the meantime."""
     with place.acting(visitor.code) as acting:
-        case = view_of_capture(acting, CaptureId(capture)).case_reference
+        case = view_of(acting, CaptureId(capture)).case_reference
         d = decide(
             acting, case, sha256, decision.verdict, decision.reason, version=decision.version
         )

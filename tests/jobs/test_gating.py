@@ -16,9 +16,11 @@ import pytest
 from lantern_rig import Lantern
 from picture_site import PictureSite, picture_site
 from PIL import Image
+from sqlalchemy import select
 
 from cases.gate_book import DecisionChanged, Verdict
 from cases.identity import CaptureId, PersonId
+from cases.ledger_tables import LedgerEntry
 from cases.times import Clock, system_clock
 from gate.exposure import KEY_FILE, ExposureKeyUnusable, ExposureStore
 from jobs.deciding import decide, should_have_been_covered
@@ -176,6 +178,23 @@ def test_the_leaf_of_a_reveal_is_an_access_like_any_other(
     for entry in looks:
         leaf = {key: value for key, value in entry.items() if key != "texts"}
         assert "reveal" not in json.dumps(leaf)
+
+
+@pytest.mark.promise("P-12")
+def test_what_a_bundle_shows_of_a_reveal_is_what_it_shows_of_any_look(
+    held: tuple[Lantern, CaptureId], pictures: PictureSite
+) -> None:
+    lantern, capture = held
+    lantern.ok("show", capture)
+    with working(lantern) as acting:
+        ticket = order_reveal(acting, capture, pictures.sha256("plain"), WHY)
+        redeem_reveal(acting, ticket.token)
+    with working(lantern) as acting, acting.catalogue.reading() as session:
+        rows = session.scalars(select(LedgerEntry).order_by(LedgerEntry.seq.desc()).limit(20))
+        looks = [json.loads(row.entry) for row in rows if row.act == "access"][:3]
+    same = [{name: look[name] for name in ("act", "s62", "objects", "refs")} for look in looks]
+    assert same[0] == same[1] == same[2]
+    assert same[0]["refs"] == {"capture": capture}
 
 
 def test_of_two_who_decide_on_one_version_the_second_is_told_what_changed(

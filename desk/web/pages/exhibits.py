@@ -15,7 +15,7 @@ from jobs.casework import case_file
 from jobs.exhibit_pages import label_html, statement_html
 from jobs.exhibiting import list_exhibits, make_exhibit
 from jobs.exporting import export_bundle
-from jobs.finding import view_of_capture
+from jobs.gating import view_of
 from jobs.viewing_copies import export_viewing_copy
 
 router = APIRouter()
@@ -46,7 +46,7 @@ def make(
     """Make a capture an exhibit."""
     with place.acting(visitor.code) as acting:
         made = make_exhibit(acting, capture, reference.strip() or None, description or None)
-        case = view_of_capture(acting, made.capture).case_reference
+        case = view_of(acting, made.capture).case_reference
     return RedirectResponse(f"/cases/{case}/exhibits?said=exhibit", status_code=303)
 
 

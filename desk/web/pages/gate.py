@@ -15,7 +15,6 @@ from desk.web.rendering import page
 from desk.web.visitor import OurForm, Place, Signed
 from jobs.casework import case_file
 from jobs.deciding import decide, should_have_been_covered
-from jobs.finding import view_of_capture
 from jobs.gating import (
     SIZES,
     clear_picture,
@@ -23,6 +22,7 @@ from jobs.gating import (
     facts_of,
     gate_status,
     rendition_of,
+    view_of,
 )
 from jobs.revealing import REASONS, order_reveal, redeem_reveal
 
@@ -62,7 +62,7 @@ def facts(
     """One picture's facts."""
     with place.acting(visitor.code) as acting:
         found = facts_of(acting, CaptureId(capture), sha256)
-        view = view_of_capture(acting, CaptureId(capture))
+        view = view_of(acting, CaptureId(capture))
     return page(
         request,
         "picture.html",
@@ -87,7 +87,7 @@ def decided(
 ) -> Response:
     """Decide by facts. Refused where somebody else decided since the page was made."""
     with place.acting(visitor.code) as acting:
-        view = view_of_capture(acting, CaptureId(capture))
+        view = view_of(acting, CaptureId(capture))
         decide(acting, view.case_reference, sha256, verdict, reason, version=version)
     to = f"/cases/{view.case_reference}/covered" if back == "line" else _facts_of(capture, sha256)
     return RedirectResponse(f"{to}?said=decided", status_code=303)
@@ -159,7 +159,7 @@ def redeemed(
 def _shown(request: Request, place: Place, visitor: Signed, token: str) -> HTMLResponse:
     with place.acting(visitor.code) as acting:
         seen = redeem_reveal(acting, token)
-        view = view_of_capture(acting, seen.facts.capture)
+        view = view_of(acting, seen.facts.capture)
     answer = page(
         request,
         "reveal.html",
