@@ -184,7 +184,7 @@ def test_redirects_are_exchanges_of_the_page_and_the_last_is_its_answer(browsed:
     assert statuses[:3] == [302, 302, 200]
 
 
-@pytest.mark.promise("5")
+@pytest.mark.promise("P-5")
 def test_no_script_of_a_page_reaches_a_private_address(browsed: Browsed) -> None:
     failed = browsed["/js/ssrf"].manifest["result"]["failed_resources"]
     says = [each["says"] for each in failed if each["kind"] == "private-address"]

@@ -90,7 +90,7 @@ def ended(job: subprocess.Popen[str]) -> tuple[int, dict[str, object], str]:
     return job.returncode, json.loads(out), err
 
 
-@pytest.mark.promise("5")
+@pytest.mark.promise("P-5")
 def test_the_running_browser_has_the_guard_and_nothing_goes_round_it(
     ready: Lantern, browser_site: BrowserSite
 ) -> None:
@@ -115,7 +115,7 @@ def test_the_running_browser_has_the_guard_and_nothing_goes_round_it(
     assert not any("Headless" in agent for agent in agents)
 
 
-@pytest.mark.promise("5")
+@pytest.mark.promise("P-5")
 def test_a_blank_page_makes_no_connection_at_the_guard() -> None:
     async def events() -> int:
         guard = Guard(way_out=DIRECT, require_token=False)

@@ -50,6 +50,7 @@ print(json.dumps({"said": said, "done": done}))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="seccomp is Linux's")
+@pytest.mark.promise("P-16")
 def test_a_confined_process_reaches_no_network_no_file_and_no_other_process(
     tmp_path: Path,
 ) -> None:

@@ -64,6 +64,7 @@ def _verdicts(lantern: Lantern, case: str = "LINDEN") -> dict[str, str]:
     return {item["sha256"]: item["verdict"] for item in listed["items"]}
 
 
+@pytest.mark.promise("P-14")
 def test_no_verb_prints_or_writes_a_byte_of_any_covered_picture(
     held: tuple[Lantern, dict[str, str]], pictures: PictureSite, tmp_path: Path
 ) -> None:

@@ -115,6 +115,7 @@ def walk(
 
 
 @pytest.mark.parametrize("page", ["/page", "/picture.png", "/photo.jpg"])
+@pytest.mark.promise("P-15")
 def test_no_route_of_the_desk_answers_with_a_byte_of_a_covered_picture(
     desk: ServedDesk, pictures: Pictures, tmp_path: Path, page: str
 ) -> None:

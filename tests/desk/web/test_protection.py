@@ -39,6 +39,7 @@ def test_the_schema_is_for_signed_in_people_too(desk: ServedDesk) -> None:
     "host",
     ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "localhost.evil", ""],
 )
+@pytest.mark.promise("P-18")
 def test_a_name_that_is_not_the_desks_is_answered_nothing(desk: ServedDesk, host: str) -> None:
     with desk.stranger() as stranger:
         for method, path in (
@@ -73,6 +74,7 @@ FROM_ELSEWHERE = [
 
 
 @pytest.mark.parametrize("headers", FROM_ELSEWHERE, ids=str)
+@pytest.mark.promise("P-18")
 def test_a_page_from_elsewhere_may_not_act_even_with_the_session_and_its_token(
     desk: ServedDesk, headers: dict[str, str]
 ) -> None:
