@@ -35,9 +35,12 @@ def by_passphrase(acting: Acting, code: str, passphrase: str) -> SignedIn:
     person who signed in. Raises `SignInRefused`, in the same words for every reason.
     """
     now, refused = acting.clock(), None
-    with acting.catalogue.writing() as session:
+    with acting.catalogue.reading() as session:  # the slow part, with no lock held
         shut = sign_in.is_shut(session, code, now)
         person = None if shut else sign_in.passphrase_holds(session, code, passphrase)
+    with acting.catalogue.writing() as session:
+        if sign_in.is_shut(session, code, now):  # others may have tried meanwhile
+            shut, person = True, None
         if person is not None:
             held = next(p for p in people(session) if p.id == person)
             sign_in.forget_failures(session, code)
