@@ -5,6 +5,7 @@ Part of the caller's transaction; who records the act writes its ledger entry in
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -163,6 +164,7 @@ def add_list(session: Session, new: NewList, *, by: PersonId, now: datetime) -> 
         verdict=str(new.verdict),
         file_sha256=new.file_sha256,
         count=len(new.digests),
+        digests_sha256=digests_digest(new.digests),
         by=by,
         at=rfc3339(now),
     )
@@ -175,6 +177,23 @@ def add_list(session: Session, new: NewList, *, by: PersonId, now: datetime) -> 
     if rows:
         session.execute(insert(GateListDigest), rows)
     return row
+
+
+def digests_digest(digests: Mapping[str, str]) -> Sha256:
+    """One digest for a list: SHA-256 of `algorithm:digest` and a newline for each, sorted."""
+    lines = sorted(f"{algorithm}:{digest}\n" for digest, algorithm in digests.items())
+    return Sha256(hashlib.sha256("".join(lines).encode("ascii")).hexdigest())
+
+
+def changed_lists(session: Session) -> list[str]:
+    """The lists whose digests are not those that were imported: somebody was at the rows."""
+    changed = []
+    for row in session.scalars(select(GateList)):
+        held = session.scalars(select(GateListDigest).where(GateListDigest.list_id == row.id))
+        found = {each.digest: each.algorithm for each in held}
+        if digests_digest(found) != row.digests_sha256:
+            changed.append(row.id)
+    return changed
 
 
 def list_hits(session: Session, digests: Collection[str]) -> dict[str, list[ListHit]]:

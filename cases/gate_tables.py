@@ -37,6 +37,7 @@ class GateList(Base):
     verdict: Mapped[str] = mapped_column(String(12))  # flagged, harmless
     file_sha256: Mapped[str] = mapped_column(SHA)
     count: Mapped[int] = mapped_column(Integer)
+    digests_sha256: Mapped[str] = mapped_column(SHA)  # of its digests, as `digests_digest` has it
     by: Mapped[str] = mapped_column(ForeignKey("person.id"))
     at: Mapped[str] = mapped_column(TIME)
 

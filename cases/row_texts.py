@@ -39,7 +39,7 @@ HELD: dict[type[Base], tuple[frozenset[str], frozenset[str]]] = {
     ExhibitGap: (frozenset(), frozenset({"exhibit.gap"})),
     GatePolicy: (frozenset(), frozenset({"gate.policy"})),
     GateList: (frozenset(), frozenset({"gate.import"})),
-    GateRule: (frozenset({"withdrawn_at"}), frozenset({"gate.rule"})),
+    GateRule: (frozenset(), frozenset({"gate.rule"})),
     GateDecision: (frozenset(), frozenset({"gate.decide"})),
 }
 BATCH = 500

@@ -52,26 +52,34 @@ class SignedIn:
     person: str  # the code
 
 
-def set_passphrase(session: Session, person: PersonId, passphrase: str, now: datetime) -> None:
-    """Give a person a passphrase, and end what sessions they had. Raises `PassphraseTooShort`."""
+def set_passphrase(session: Session, person: PersonId, passphrase: str, now: datetime) -> str:
+    """Give a person a passphrase, and end what sessions they had; the digest of its row, for the
+    ledger. Raises `PassphraseTooShort`.
+    """
     if len(passphrase) < SHORTEST:
         raise PassphraseTooShort(f"A passphrase has at least {SHORTEST} characters: use words.")
     salt = secrets.token_bytes(16)
     session.execute(delete(Passphrase).where(Passphrase.person == person))
-    session.add(
-        Passphrase(
-            person=person,
-            salt=salt,
-            derived=_derived(passphrase, salt, COST),
-            cost=COST,
-            set_at=rfc3339(now),
-        )
+    row = Passphrase(
+        person=person,
+        salt=salt,
+        derived=_derived(passphrase, salt, COST),
+        cost=COST,
+        set_at=rfc3339(now),
     )
+    session.add(row)
     session.execute(
         update(DeskSession)
         .where(DeskSession.person == person, DeskSession.ended_at.is_(None))
         .values(ended_at=rfc3339(now))
     )
+    return row_digest(row)
+
+
+def row_digest(row: Passphrase) -> str:
+    """The digest of a passphrase's row: salted, so that it tells nothing of the passphrase."""
+    whole = row.person.encode() + b"\0" + row.salt + row.derived + str(row.cost).encode()
+    return hashlib.sha256(whole).hexdigest()
 
 
 def is_shut(session: Session, code: str, now: datetime) -> bool:

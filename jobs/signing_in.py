@@ -19,8 +19,11 @@ SAME_WORDS = (
 
 def choose_passphrase(acting: Acting, passphrase: str) -> None:
     """Set the acting person's own passphrase. Raises `PassphraseTooShort`."""
-    with acting.act(_act("sign-in.passphrase", acting.person)) as session:
-        sign_in.set_passphrase(session, acting.person.id, passphrase, acting.clock())
+    with acting.catalogue.writing() as session:
+        row = sign_in.set_passphrase(session, acting.person.id, passphrase, acting.clock())
+        objects = (ObjectRef(ObjectKind.PERSON, acting.person.id),)
+        act = Act("sign-in.passphrase", None, objects, {"passphrase_row": row})
+        acting.ledger.record(session, [act])
 
 
 def one_time_link(acting: Acting) -> tuple[str, datetime]:

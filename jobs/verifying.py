@@ -40,6 +40,7 @@ from evidence.restricted import OpeningsStore
 from evidence.verify import verify_evidence
 from evidence.verify_lone import verify_warc
 from jobs.bundle_verifying import bundle_verdict, is_bundle
+from jobs.standing_rows import standing_faults
 from jobs.sweeping import sweep_dead_jobs
 from jobs.verdicts import Fault, Verdict
 from jobs.workplace import Named
@@ -142,9 +143,10 @@ def _vault(acting: Acting, restricted: Path) -> Verdict:
         ]
         verdict.problems += list(_ledger_faults(acting, session))
         verdict.problems += [
-            Fault(_ROW_KINDS[found.table], found.row, found.says)
+            Fault(_ROW_KINDS.get(found.table, f"catalogue-{found.table}"), found.row, found.says)
             for found in row_differences(session)
         ]
+        verdict.problems += list(standing_faults(session))
         verdict.waiting = waiting_count(session)
         verdict.entries = _entries(session)
         if openings is not None:

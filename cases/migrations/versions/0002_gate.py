@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("verdict", sa.String(length=12), nullable=False),
         sa.Column("file_sha256", sa.String(length=64), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("digests_sha256", sa.String(length=64), nullable=False),
         sa.Column("by", sa.String(length=40), nullable=False),
         sa.Column("at", sa.String(length=27), nullable=False),
         sa.ForeignKeyConstraint(["by"], ["person.id"], name=op.f("fk_gate_list_by")),
