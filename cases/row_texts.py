@@ -76,10 +76,18 @@ def _plain(value: object) -> Json:
 def row_differences(session: Session) -> Iterator[RowDifference]:
     """Every row that was changed, added or removed behind the ledger.
 
-    A row whose text was erased is not compared. Entries and texts themselves are the audit's.
+    A row whose text was erased is not compared, but only an erasure that is itself on the ledger
+    excuses it: a text that merely is not there was taken away. Entries and texts themselves are
+    the audit's.
     """
+    lawful = _erasures(session)
     for table, (changing, acts) in HELD.items():
-        entered, erased = _entered(session, acts)
+        entered, erased, taken = _entered(session, acts, lawful)
+        for entry in taken:
+            says = (
+                f"The row that entry {entry} committed to was taken away with no erasure on record."
+            )
+            yield RowDifference(table.__tablename__, entry, says)
         for row in session.scalars(select(table)):
             sealed = entered.pop(row.id, None)  # type: ignore[attr-defined] # each has one
             if sealed is None and not erased:
@@ -91,24 +99,42 @@ def row_differences(session: Session) -> Iterator[RowDifference]:
     yield from _later_differences(session)
 
 
-def _entered(session: Session, acts: frozenset[str]) -> tuple[dict[str, dict[str, Json]], int]:
-    """The rows entered by those acts, by id, and how many of the texts are erased."""
+def _erasures(session: Session) -> set[str]:
+    """The entries whose texts were erased by an act on record."""
+    found: set[str] = set()
+    for raw in session.scalars(select(LedgerEntry.entry).where(LedgerEntry.act == "ledger.erase")):
+        try:
+            found.add(str(json.loads(raw)["refs"]["entry"]))
+        except (ValueError, KeyError, TypeError):
+            continue  # the audit names the entry that cannot be read
+    return found
+
+
+def _entered(
+    session: Session, acts: frozenset[str], lawful: set[str]
+) -> tuple[dict[str, dict[str, Json]], int, list[str]]:
+    """The rows entered by those acts, by id; how many of the texts were erased on record; and the
+    entries whose text is gone without one.
+    """
     ids = [
         EntryId(e) for e in session.scalars(select(LedgerEntry.id).where(LedgerEntry.act.in_(acts)))
     ]
     rows: dict[str, dict[str, Json]] = {}
-    erased = 0
+    erased, taken = 0, []
     for start in range(0, len(ids), BATCH):
-        for texts in open_texts(session, ids[start : start + BATCH]).values():
+        for entry, texts in open_texts(session, ids[start : start + BATCH]).items():
             if ROW not in texts:
-                erased += 1
+                if entry in lawful:
+                    erased += 1
+                else:
+                    taken.append(str(entry))
                 continue
             try:
                 row = json.loads(texts[ROW])
                 rows[str(row["id"])] = row
             except (ValueError, KeyError, TypeError):
                 continue  # not the text that was committed to: the audit names it
-    return rows, erased
+    return rows, erased, taken
 
 
 def _changed(

@@ -66,6 +66,7 @@ class CoveredImage:
     sha256: Sha256
     verdict: str = UNSCREENED
     rendition: str | None = None
+    covered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,6 @@ def _writes(stretch: str) -> bool:
 
 def fold_line(text: str) -> str:
     """As `fold_text`, for what must stand on one line (a title, an address): newlines become
-    spaces.
+    spaces. A picture written out in it is hidden: an address too can hold a whole one.
     """
-    return text.translate(_ONE_LINE)
+    return hide_written_pictures(text.translate(_ONE_LINE))

@@ -126,7 +126,12 @@ def show(acting: Acting, named: str) -> Shown:
     with acting.act(look_act(view)):
         pass
     images = tuple(
-        CoveredImage(facts.sha256, str(facts.verdict), facts.sha256 if facts.rendition else None)
+        CoveredImage(
+            facts.sha256,
+            str(facts.verdict),
+            facts.sha256 if facts.rendition else None,
+            facts.covered,
+        )
         for facts in pictures_of(acting, capture_id, on_record=False)
     )
     return Shown(

@@ -38,6 +38,7 @@ _DRAWS = (
     *("svg", "math", "canvas", "video", "audio", "picture", "source", "track", "img", "image"),
     *("map", "meta", "base", "fencedframe", "model"),
 )
+_VOID = ("embed", "source", "track", "img", "image", "base", "meta")
 _LOADS = ("background", "src", "srcset", "poster", "data", "ping", "srcdoc", "is")
 _BOX = ("img", "image", "picture", "video", "canvas", "svg", "iframe", "object", "embed")
 # In the first layer and important: it stands before every rule of the page, important ones too
@@ -151,6 +152,12 @@ def _boxed(element: Any, size: tuple[int, int] | None) -> None:
         stated = [str(each) for each in size] if size else [element.get(side) for side in sides]
         lengths = [(side, told) for side, told in zip(sides, stated, strict=True) if told]
         box.set("style", ";".join(f"{side}:{told}px" for side, told in lengths if told.isdigit()))
+    if _name(element) in _VOID:
+        # The parser knows no end of these, and puts what follows inside: that is not theirs.
+        if box is not None:
+            element.addprevious(box)
+        element.drop_tag()
+        return
     at = parent.index(element)
     element.drop_tree()
     if box is not None:

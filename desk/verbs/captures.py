@@ -154,7 +154,7 @@ def _spoken(shown: Shown, *, full: bool) -> None:
     say(f"Sealed    SHA-256 of the manifest {view.manifest_sha256}")
     say(f"Evidence  evidence/{view.warc}")
     for image in shown.images:
-        say(f"Picture   {image.sha256}: {image.verdict}, covered")
+        say(f"Picture   {image.sha256}: {image.verdict}{', covered' if image.covered else ''}")
     if shown.reading is None:
         say("Its text was not drawn out yet: lantern work")
     else:
