@@ -36,6 +36,10 @@ HIDDEN_FROM = 80  # signs of Base64: 60 bytes (our own limit)
 LONGEST_DIGEST = 128  # hexadecimal digits: SHA-512
 _ADDRESS = re.compile(r"(data:(?:image|video)/[^,\s]{0,100},)(\S{8,})", re.IGNORECASE)
 _STRETCH = re.compile(r"[A-Za-z0-9+/=\\]{40,}(?:\s{1,8}[A-Za-z0-9+/=\\]{40,})*")
+RUN_FROM = 86  # signs: 64 bytes of Base64 (our own limit)
+_RUN = re.compile(r"[A-Za-z0-9_+/=%-]{86,}")
+_BETWEEN = "-_/+=%"
+_HEX_SIGNS = frozenset("0123456789abcdefABCDEF")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 _ALL = {
@@ -88,4 +92,24 @@ def fold_line(text: str) -> str:
     """As `fold_text`, for what must stand on one line (a title, an address): newlines become
     spaces. A picture written out in it is hidden: an address too can hold a whole one.
     """
-    return hide_written_pictures(text.translate(_ONE_LINE))
+    line = text.translate(_ONE_LINE)
+    if len(line) < RUN_FROM:
+        return line
+    line = _RUN.sub(lambda run: _covered(run[0]) if _is_noise(run[0]) else run[0], line)
+    return hide_written_pictures(line)
+
+
+def _is_noise(run: str) -> bool:
+    """Whether a run of an address is code and not words: mixed case with digits throughout, or
+    hexadecimal. A title in an address (`long-words-of-an-article`) is not.
+    """
+    signs = [sign for sign in run if sign not in _BETWEEN]
+    if len(signs) < RUN_FROM:
+        return False
+    count = len(signs)
+    digits = sum(map(str.isdigit, signs)) / count
+    upper = sum(map(str.isupper, signs)) / count
+    lower = sum(map(str.islower, signs)) / count
+    hexadecimal = sum(sign in _HEX_SIGNS for sign in signs) / count
+    mixed = digits >= 0.05 and upper >= 0.1 and lower >= 0.1
+    return mixed or (hexadecimal >= 0.95 and digits >= 0.2)

@@ -179,3 +179,10 @@ def test_a_box_stands_where_a_picture_stood_and_has_its_size() -> None:
     without = blanked('<img width="7" height="1e9"><img>', boxes[:1])
     assert 'style="width:7px"' in without
     assert "31px" not in without
+
+
+def test_what_follows_an_embed_stays_in_the_safe_page() -> None:
+    page = blanked("<html><body><p>before</p><embed src=x><p>after</p></body></html>")
+    assert "before" in page
+    assert "after" in page
+    assert "<embed" not in page

@@ -9,6 +9,7 @@ from lantern_rig import Lantern, Site
 
 OURS = re.compile(
     r"lantern\.toml|catalogue\.db(-wal|-shm)?|restricted\.db(-wal|-shm)?|derived\.db(-wal|-shm)?"
+    r"|exposure\.db(-journal)?|renditions(/screened\.db(-wal|-shm)?)?"
     r"|evidence|spool|index"
     r"|evidence/c-[a-z2-7]{16}(/j-[a-z2-7]{16}(/j-[a-z2-7]{16}-[0-9]+\.warc\.gz)?)?"
 )
