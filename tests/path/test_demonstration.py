@@ -49,7 +49,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
         "Encrypted to its recipients",
         "THE BUNDLE HOLDS",
         "Nothing has changed: every digest, number and signature holds.",
-        "lantern desk --link",
+        "lantern desk  ",
     ],
 )
 def test_the_demonstration_walks_the_whole_road(shown: str, line: str) -> None:
