@@ -223,7 +223,7 @@ Everything is in {VAULT}/
 What to type next:
   export LANTERN_VAULT={shlex.quote(str(where))} LANTERN_KEYS={shlex.quote(str(KEYS.resolve()))}
   export PATH={shlex.quote(str(Path(".venv/bin").resolve()))}:$PATH
-  lantern desk                  the web desk on loopback; it prints an address that signs you in once
+  lantern desk                  the web desk on loopback; it prints a link that signs you in once
   lantern search {shlex.quote(words)}
   lantern capture list
   lantern ledger list
