@@ -20,6 +20,7 @@ from cases.catalogue import Catalogue
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import UsageError
 from cases.holdings import add_sealed
+from cases.identity import PersonId
 from cases.ledger import Ledger
 from cases.people import PersonView, keys_of, person_of
 from cases.sequencer import sequence
@@ -71,6 +72,14 @@ def ambient_texts(person: PersonView) -> dict[str, str]:
     return {"name": person.name, "os_account": account, "host": socket.gethostname()}
 
 
+def own_key(session: Session, keys: KeyFolder, person: PersonId) -> PersonKey | None:
+    """The person's key where it is at hand and the one on record for them: somebody else's key
+    under their name signs nothing.
+    """
+    signer = keys.person(person)
+    return signer if signer is not None and signer.key in keys_of(session, person) else None
+
+
 @contextmanager
 def open_acting(
     vault: Vault,
@@ -94,10 +103,7 @@ def open_acting(
     try:
         with catalogue.reading() as session:
             person = person_of(session, code)
-            registered = keys_of(session, person.id)
-        signer = folder.person(person.id)
-        if signer is not None and signer.key not in registered:
-            signer = None
+            signer = own_key(session, folder, person.id)
         ledger = Ledger(
             vault=vault.id,
             actor=person.id,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from cases.authorities import (
     AuthorityView,
     NewAuthority,
@@ -37,7 +39,7 @@ from cases.row_texts import ROW, row_text
 from cases.settings import TemplateSection, change_setting
 from cases.signing import Signer
 from cases.times import rfc3339
-from evidence.acting import Acting
+from evidence.acting import Acting, own_key
 
 
 class FormUnreadable(CallerError):
@@ -206,7 +208,7 @@ def enter_authority(acting: Acting, case: str, form: AuthorityForm) -> Entered:
         approval = None
         if form.approver is not None:
             approver = person_of(session, form.approver)
-            approval = _approval_signer(acting, approver.id, form.approver)
+            approval = _approval_signer(acting, session, approver.id, form.approver)
             new = replace(new, approver=approver.id, approval="signed")
         authority, confirm = add_authority(session, row, new, by=acting.person.id, now=now)
         text = row_text(session.get_one(Authority, authority.id))
@@ -217,8 +219,8 @@ def enter_authority(acting: Acting, case: str, form: AuthorityForm) -> Entered:
         return Entered(authority, confirm)
 
 
-def _approval_signer(acting: Acting, person: PersonId, code: str) -> Signer:
-    key = acting.keys.person(person)
+def _approval_signer(acting: Acting, session: Session, person: PersonId, code: str) -> Signer:
+    key = own_key(session, acting.keys, person)
     if key is None:
         raise ApproverKeyMissing(
             f"The key of {code} is not at hand, so their approval cannot be signed. Let {code} run "
