@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +25,7 @@ from cases.gate_tables import (
     RevealTicket,
 )
 from cases.identity import CaseId, PersonId, Sha256, new_id
+from cases.ledger_objects import batches
 from cases.models import Person
 from cases.times import rfc3339
 
@@ -199,7 +200,7 @@ def changed_lists(session: Session) -> list[str]:
 def list_hits(session: Session, digests: Collection[str]) -> dict[str, list[ListHit]]:
     """The lists that hold each digest, newest first."""
     found: dict[str, list[ListHit]] = {}
-    for chunk in _chunks(digests):
+    for chunk in batches(sorted(set(digests)), CHUNK):
         query = (
             select(GateListDigest.digest, GateListDigest.algorithm, GateList)
             .join(GateList, GateList.id == GateListDigest.list_id)
@@ -269,7 +270,7 @@ def rules_in_force(session: Session, case: CaseId) -> list[HostRule]:
 def decisions_on(session: Session, digests: Collection[str]) -> dict[str, list[Decision]]:
     """Every decision on each picture, in every case, newest first."""
     found: dict[str, list[Decision]] = {}
-    for chunk in _chunks(digests):
+    for chunk in batches(sorted(set(digests)), CHUNK):
         query = (
             select(GateDecision, Person.code)
             .join(Person, Person.id == GateDecision.by)
@@ -380,8 +381,3 @@ def was_revealed(session: Session, case: CaseId, sha256: Sha256) -> bool:
         .limit(1)
     )
     return found is not None
-
-
-def _chunks(digests: Collection[str]) -> Iterable[Sequence[str]]:
-    ordered = sorted(set(digests))
-    return (ordered[at : at + CHUNK] for at in range(0, len(ordered), CHUNK))

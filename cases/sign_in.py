@@ -21,6 +21,7 @@ from cases.models import Person
 from cases.people import PersonView
 from cases.sign_in_tables import DeskSession, Passphrase, SignInFailure, SignInLink
 from cases.times import from_rfc3339, rfc3339
+from cases.tokens import token_digest
 
 COST = 1 << 15  # scrypt's N; with r = 8 it takes 32 MiB and a tenth of a second
 SHORTEST = 12  # characters of a passphrase (our own rule)
@@ -122,7 +123,7 @@ def make_link(session: Session, person: PersonId, now: datetime) -> tuple[str, d
     token, ends = secrets.token_urlsafe(32), now + LINK_FOR
     session.add(
         SignInLink(
-            token_sha256=digest(token),
+            token_sha256=token_digest(token),
             person=person,
             made_at=rfc3339(now),
             expires_at=rfc3339(ends),
@@ -136,7 +137,7 @@ def use_link(session: Session, token: str, now: datetime) -> PersonId | None:
     """The person of a link, used up; None where it is forged, used or out of time."""
     used = session.execute(
         update(SignInLink)
-        .where(SignInLink.token_sha256 == digest(token), SignInLink.used_at.is_(None))
+        .where(SignInLink.token_sha256 == token_digest(token), SignInLink.used_at.is_(None))
         .where(SignInLink.expires_at >= rfc3339(now))
         .values(used_at=rfc3339(now))
         .returning(SignInLink.person)
@@ -150,7 +151,11 @@ def begin(session: Session, person: PersonId, now: datetime) -> str:
     at = rfc3339(now)
     session.add(
         DeskSession(
-            secret_sha256=digest(secret), person=person, began_at=at, seen_at=at, ended_at=None
+            secret_sha256=token_digest(secret),
+            person=person,
+            began_at=at,
+            seen_at=at,
+            ended_at=None,
         )
     )
     return secret
@@ -158,7 +163,7 @@ def begin(session: Session, person: PersonId, now: datetime) -> str:
 
 def person_at(session: Session, secret: str, now: datetime) -> PersonView | None:
     """Whose live session this secret opens; None where there is none."""
-    row = session.get(DeskSession, digest(secret))
+    row = session.get(DeskSession, token_digest(secret))
     if row is None or row.ended_at is not None:
         return None
     began, seen = from_rfc3339(row.began_at), from_rfc3339(row.seen_at)
@@ -170,7 +175,7 @@ def person_at(session: Session, secret: str, now: datetime) -> PersonView | None
 
 def is_stale(session: Session, secret: str, now: datetime) -> bool:
     """Whether it is a minute since the session was last told that its person is here."""
-    row = session.get(DeskSession, digest(secret))
+    row = session.get(DeskSession, token_digest(secret))
     return row is not None and now - from_rfc3339(row.seen_at) > TOLD_EVERY
 
 
@@ -178,7 +183,7 @@ def seen(session: Session, secret: str, now: datetime) -> None:
     """Keep a session from idling out."""
     session.execute(
         update(DeskSession)
-        .where(DeskSession.secret_sha256 == digest(secret))
+        .where(DeskSession.secret_sha256 == token_digest(secret))
         .values(seen_at=rfc3339(now))
     )
 
@@ -187,14 +192,9 @@ def end(session: Session, secret: str, now: datetime) -> None:
     """Sign out."""
     session.execute(
         update(DeskSession)
-        .where(DeskSession.secret_sha256 == digest(secret))
+        .where(DeskSession.secret_sha256 == token_digest(secret))
         .values(ended_at=rfc3339(now))
     )
-
-
-def digest(secret: str) -> str:
-    """What is kept of a secret of 256 random bits."""
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def _typed(code: str) -> str:

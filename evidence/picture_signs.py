@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from cases.captures import SealedCapture, SealedRecord
+from evidence.page_members import SAFE_SCREENSHOT, SCREENSHOT
 from evidence.reader import SealedBody, read_body
 
 # What a browser draws no picture from by itself; whatever else came may be one.
 _TEXT = ("text/", "application/json", "application/xml", "application/javascript")
 _INSIDE_TEXT = (b"data:image", b"data:video", b"data:application", b"<svg", b"%PDF")
-SCREENSHOT = ("urn:x-darklantern:screenshot", "urn:x-darklantern:safe-screenshot")
+_TILES = (SCREENSHOT, SAFE_SCREENSHOT)
 
 
 def may_hold_pictures(evidence: Path, capture: SealedCapture) -> bool:
@@ -24,7 +25,7 @@ def may_hold_pictures(evidence: Path, capture: SealedCapture) -> bool:
 def _may_hold(evidence: Path, record: SealedRecord) -> bool:
     if record.type in ("request", "metadata", "warcinfo"):
         return False
-    if (record.url or "").startswith(SCREENSHOT):
+    if (record.url or "").startswith(_TILES):
         return True
     return _pictorial(read_body(evidence, record))
 

@@ -1,11 +1,11 @@
 """The gate: the only door between collected content and eyes.
 
-So far its text door: control characters, overrides and hidden characters are made visible, one for
-one, and pictures are counted, never shown. Every path to a person's eyes passes here.
+Text: control characters, overrides and hidden characters are made visible, one for one, and written
+out pictures are hidden. Pictures: found, screened apart, judged, covered (docs/gate.md). The doors
+for pictures are modules imported by name (`pictures`, `screener`, `shelf`, `verdicts`, `exposure`).
 """
 
 from gate.passage import (
-    CoveredImage,
     Found,
     GatedHit,
     GatedIdentifier,
@@ -18,7 +18,6 @@ from gate.passage import (
 from gate.text import fold_line, fold_text
 
 __all__ = [
-    "CoveredImage",
     "Found",
     "GatedHit",
     "GatedIdentifier",

@@ -1,7 +1,7 @@
 """What passes the gate as text: hits, a capture's reading, a manifest. Pure.
 
-Of pictures only facts pass: how many stand in the page, and of a captured picture its digest and
-verdict. What a text writes out of a picture (a `data:` address, Base64) does not pass either.
+Of pictures only their number passes here; their facts are `jobs.gating`'s. What a text writes out
+of a picture (a `data:` address, Base64) does not pass either.
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cases.canonical import Json
-from cases.identity import CaptureId, Sha256
+from cases.identity import CaptureId
 from gate.text import fold_line, fold_text, hide_written_pictures
 
 if TYPE_CHECKING:  # the records alone: a command that prints a line loads no language model
     from enrich import Enrichment
     from search import Snippet
-
-UNSCREENED = "unscreened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +58,6 @@ class GatedIdentifier:
 
 
 @dataclass(frozen=True, slots=True)
-class CoveredImage:
-    """A picture as facts: the digest of its decoded body, its verdict, no rendition."""
-
-    sha256: Sha256
-    verdict: str = UNSCREENED
-    rendition: str | None = None
-    covered: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class GatedReading:
     """What was read in a document, safe to print; offsets count characters of `text`."""
 
@@ -93,9 +81,9 @@ def gate_reading(enrichment: Enrichment) -> GatedReading:
     texts, meta = enrichment.texts, enrichment.texts.metadata
     text = _body(texts.whole)
     return GatedReading(
-        title=_line(meta.title or ""),
-        author=_line(meta.author or ""),
-        dated=_line(meta.dated or ""),
+        title=fold_line(meta.title or ""),
+        author=fold_line(meta.author or ""),
+        dated=fold_line(meta.dated or ""),
         language=enrichment.language.says,
         kind=enrichment.kind,
         encoding=f"{enrichment.encoding or 'none'} ({fold_line(enrichment.encoding_why)})",
@@ -106,21 +94,17 @@ def gate_reading(enrichment: Enrichment) -> GatedReading:
             for m in enrichment.mentions
         ),
         identifiers=tuple(
-            GatedIdentifier(i.kind, _line(i.value), i.start, i.end, text[i.start : i.end])
+            GatedIdentifier(i.kind, fold_line(i.value), i.start, i.end, text[i.start : i.end])
             for i in enrichment.identifiers
         ),
         pictures=texts.images,
         links=texts.links,
-        notes=tuple(_line(note) for note in texts.notes),
+        notes=tuple(fold_line(note) for note in texts.notes),
     )
 
 
 def _body(text: str) -> str:
     return fold_text(hide_written_pictures(text))
-
-
-def _line(text: str) -> str:
-    return fold_line(hide_written_pictures(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +127,10 @@ def gate_hits(found: Sequence[Found]) -> list[GatedHit]:
             hit.capture,
             hit.case,
             fold_line(hit.url),
-            _line(hit.title),
+            fold_line(hit.title),
             hit.captured,
             hit.score,
-            _line(hit.snippet.text),
+            fold_line(hit.snippet.text),
             tuple((start, end) for start, end in hit.snippet.hits),
         )
         for hit in found

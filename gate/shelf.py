@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cases.identity import CaptureId, CaseId, Sha256
+from cases.ledger_objects import batches
 from gate.pictures import Picture, Place
 from gate.screener import VERSION, Screened
 from gate.verdicts import Measured
@@ -66,7 +67,7 @@ class Shelf:
     def known(self, digests: Collection[str]) -> set[str]:
         """Which of these bytes were screened at this version already."""
         found: set[str] = set()
-        for chunk in _chunks(digests):
+        for chunk in batches(sorted(set(digests)), _CHUNK):
             rows = self._db.execute(
                 f"SELECT sha256 FROM screened WHERE version = ? AND sha256 IN ({_marks(chunk)})",  # noqa: S608 - marks
                 [VERSION, *chunk],
@@ -134,7 +135,7 @@ class Shelf:
     def copies(self, case: CaseId, digests: Collection[str]) -> dict[str, int]:
         """How many captures of the case hold each picture."""
         found: dict[str, int] = {}
-        for chunk in _chunks(digests):
+        for chunk in batches(sorted(set(digests)), _CHUNK):
             rows = self._db.execute(
                 "SELECT sha256, COUNT(DISTINCT capture) FROM picture WHERE case_id = ? "  # noqa: S608 - marks
                 f"AND sha256 IN ({_marks(chunk)}) GROUP BY sha256",
@@ -187,11 +188,6 @@ def _int(value: object) -> int | None:
 
 def _str(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _chunks(digests: Collection[str]) -> list[list[str]]:
-    ordered = sorted(set(digests))
-    return [ordered[at : at + _CHUNK] for at in range(0, len(ordered), _CHUNK)]
 
 
 def _marks(chunk: Sequence[str]) -> str:

@@ -92,11 +92,10 @@ def fold_line(text: str) -> str:
     """As `fold_text`, for what must stand on one line (a title, an address): newlines become
     spaces. A picture written out in it is hidden: an address too can hold a whole one.
     """
-    line = text.translate(_ONE_LINE)
+    line = hide_written_pictures(text.translate(_ONE_LINE))
     if len(line) < RUN_FROM:
         return line
-    line = _RUN.sub(lambda run: _covered(run[0]) if _is_noise(run[0]) else run[0], line)
-    return hide_written_pictures(line)
+    return _RUN.sub(lambda run: _covered(run[0]) if _is_noise(run[0]) else run[0], line)
 
 
 def _is_noise(run: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -27,13 +28,13 @@ from cases.gate_book import (
     was_revealed,
 )
 from cases.identity import CaptureId, CaseId, PersonId, Sha256
-from cases.people import keys_of, person_of
+from cases.people import person_of
 from cases.row_texts import ROW, row_text
-from evidence.acting import Acting
+from evidence.acting import Acting, own_key
 from gate.exposure import Exposure, ExposureStore
 from gate.lists import RefusedRow, read_list
 from gate.shelf import Shelf
-from jobs.gating import PictureFacts, PictureUnknown, case_of, facts_of
+from jobs.gating import PictureFacts, PictureUnknown, facts_of, view_of
 
 LONGEST_REASON = 2000
 
@@ -79,7 +80,7 @@ def _decided(
     version: int | None,
     exposed: bool,
 ) -> Decision:
-    case = case_of(acting, facts.capture)
+    case = view_of(acting, facts.capture).case
     with acting.catalogue.writing() as session:
         new = NewDecision(
             case,
@@ -116,11 +117,8 @@ def _in_case(acting: Acting, case: str, sha256: str) -> PictureFacts:
     digest = sha256.strip().lower()
     with acting.catalogue.reading() as session:
         wanted = case_row(session, case).id
-    shelf = Shelf(acting.vault.renditions)
-    try:
+    with closing(Shelf(acting.vault.renditions)) as shelf:
         place = next((each for each in shelf.of_digest(digest) if each.case == wanted), None)
-    finally:
-        shelf.close()
     if place is None:
         raise PictureUnknown(
             f"Case {case} holds no picture {sha256[:64]!r}. See: lantern gate status --case {case}"
@@ -129,13 +127,9 @@ def _in_case(acting: Acting, case: str, sha256: str) -> PictureFacts:
 
 
 def _expose(acting: Acting, facts: PictureFacts, size: str, now: datetime) -> None:
-    store = ExposureStore(acting.vault.exposure, acting.keys.folder)
-    try:
-        case = case_of(acting, facts.capture)
-        person = PersonId(acting.person.id)
+    case, person = view_of(acting, facts.capture).case, PersonId(acting.person.id)
+    with closing(ExposureStore(acting.vault.exposure, acting.keys.folder)) as store:
         store.keep(Exposure(person, case, facts.capture, facts.sha256, size, now))
-    finally:
-        store.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +208,7 @@ def set_policy(
         signer = None
         if approver is not None:
             person = person_of(session, approver)
-            signer = acting.keys.person(person.id)
-            if signer is not None and signer.key not in keys_of(session, person.id):
-                signer = None  # somebody else's key under their name signs nothing
+            signer = own_key(session, acting.keys, person.id)
         if relaxing and signer is None:
             raise RelaxationRefused(
                 f"Covering less in {row.reference} is a decision of a named person, signed with "

@@ -21,7 +21,6 @@ from enrich import DerivedStore
 from evidence.acting import Acting
 from evidence.reader import read_block
 from gate import (
-    CoveredImage,
     Found,
     GatedHit,
     GatedReading,
@@ -29,7 +28,7 @@ from gate import (
     gate_hits,
     gate_reading,
 )
-from jobs.gating import look_act, pictures_of
+from jobs.gating import PictureFacts, look_act, pictures_of
 from jobs.steps import open_index
 from search import Scope, parse_query, snippet
 
@@ -104,7 +103,7 @@ class Shown:
     view: CaptureView
     manifest: Json
     reading: GatedReading | None
-    images: tuple[CoveredImage, ...]
+    pictures: tuple[PictureFacts, ...]
 
 
 def show(acting: Acting, named: str) -> Shown:
@@ -125,20 +124,11 @@ def show(acting: Acting, named: str) -> Shown:
         store.close()
     with acting.act(look_act(view)):
         pass
-    images = tuple(
-        CoveredImage(
-            facts.sha256,
-            str(facts.verdict),
-            facts.sha256 if facts.rendition else None,
-            facts.covered,
-        )
-        for facts in pictures_of(acting, capture_id, on_record=False)
-    )
     return Shown(
         view,
         gate_document(manifest),
         gate_reading(enrichment) if enrichment else None,
-        images,
+        pictures_of(acting, capture_id, on_record=False),
     )
 
 

@@ -8,6 +8,7 @@ them, is on the ledger.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -35,7 +36,7 @@ from evidence.reader import read_block
 from gate.pictures import Place, pictures_in, safe_tiles
 from gate.screener import shared_screener
 from gate.shelf import Shelf, Shelved
-from gate.text import fold_line, hide_written_pictures
+from gate.text import fold_line
 from gate.verdicts import Judgement, Known, covered, is_small, judge
 
 SIZES = {"small-grey": 240, "small": 240, "full": None}  # the longer side, in pixels
@@ -99,7 +100,7 @@ def pictures_of(
 
     A capture that was not screened yet has none to show: see `screened`. Raises `CaptureUnknown`.
     """
-    _, facts = _of_capture(acting, capture)
+    facts = _of_capture(acting, capture)
     if on_record:
         with acting.act(look_act(view_of(acting, capture))):
             pass
@@ -108,34 +109,29 @@ def pictures_of(
 
 def _of_capture(
     acting: Acting, capture: CaptureId, wanted: str | None = None
-) -> tuple[CaseId, tuple[PictureFacts, ...]]:
-    shelf = Shelf(acting.vault.renditions)
-    try:
-        with acting.catalogue.reading() as session:
-            case = capture_view(session, capture).case
-            return case, _facts(session, shelf, case, shelf.of_capture(capture), wanted)
-    finally:
-        shelf.close()
+) -> tuple[PictureFacts, ...]:
+    with (
+        closing(Shelf(acting.vault.renditions)) as shelf,
+        acting.catalogue.reading() as session,
+    ):
+        case = capture_view(session, capture).case
+        return _facts(session, shelf, case, shelf.of_capture(capture), wanted)
 
 
 def is_screened(acting: Acting, capture: CaptureId) -> bool:
     """Whether the capture's pictures were looked for: until then it must be taken as covered."""
-    shelf = Shelf(acting.vault.renditions)
-    try:
+    with closing(Shelf(acting.vault.renditions)) as shelf:
         return shelf.holds(capture)
-    finally:
-        shelf.close()
 
 
 def covered_line(acting: Acting, case: str, *, limit: int = 50, offset: int = 0) -> CoveredLine:
     """The covered pictures of a case, a page of them; one consultation. Raises `CaseUnknown`."""
-    shelf = Shelf(acting.vault.renditions)
-    try:
-        with acting.catalogue.reading() as session:
-            row = case_row(session, case)
-            held = _facts(session, shelf, CaseId(row.id), shelf.of_case(CaseId(row.id)))
-    finally:
-        shelf.close()
+    with (
+        closing(Shelf(acting.vault.renditions)) as shelf,
+        acting.catalogue.reading() as session,
+    ):
+        row = case_row(session, case)
+        held = _facts(session, shelf, CaseId(row.id), shelf.of_case(CaseId(row.id)))
     hidden = [facts for facts in held if facts.covered]
     objects = (ObjectRef(ObjectKind.CASE, row.id),)
     refs = {"covered": str(len(hidden))}
@@ -195,7 +191,7 @@ def _fact(
         frames=measured.frames if measured else None,
         size_bytes=measured.size_bytes if measured else None,
         place=each.place,
-        alt=fold_line(hide_written_pictures(each.alt)),
+        alt=fold_line(each.alt),
         verdict=said.verdict,
         covered=covered(said.verdict, policy),
         why=tuple(fold_line(line) for line in said.why),
@@ -208,7 +204,7 @@ def _fact(
 
 def facts_of(acting: Acting, capture: CaptureId, sha256: str) -> PictureFacts:
     """One picture's facts, not on record by itself. Raises `PictureUnknown`."""
-    found = _of_capture(acting, capture, sha256)[1]
+    found = _of_capture(acting, capture, sha256)
     if not found:
         raise PictureUnknown(
             f"Capture {capture} holds no picture {sha256[:64]!r}. See what it holds: lantern show "
@@ -219,11 +215,8 @@ def facts_of(acting: Acting, capture: CaptureId, sha256: str) -> PictureFacts:
 
 def rendition_of(acting: Acting, sha256: str) -> bytes | None:
     """The rendition: a PNG of at most 8 x 8 grey samples; None where there is none."""
-    shelf = Shelf(acting.vault.renditions)
-    try:
+    with closing(Shelf(acting.vault.renditions)) as shelf:
         return shelf.rendition(sha256)
-    finally:
-        shelf.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +277,7 @@ class GateStatus:
 
 def gate_status(acting: Acting, case: str | None) -> GateStatus:
     """The gate's figures. Raises `CaseUnknown`."""
-    shelf = Shelf(acting.vault.renditions)
-    try:
+    with closing(Shelf(acting.vault.renditions)) as shelf:
         with acting.catalogue.reading() as session:
             views = case_views_named(session, [case] if case else None)
             facts = [
@@ -298,8 +290,6 @@ def gate_status(acting: Acting, case: str | None) -> GateStatus:
             policies = {str(policy_of(session, each)) for each in cases}
             held = set(session.scalars(select(Capture.id).where(Capture.case_id.in_(cases))))
         waiting = len(held - set(shelf.captures()))
-    finally:
-        shelf.close()
     count = {verdict: sum(f.verdict is verdict for f in facts) for verdict in Verdict}
     return GateStatus(
         policy=policies.pop() if len(policies) == 1 else "differs by case",
@@ -320,11 +310,8 @@ def drawn(acting: Acting, capture: CaptureId, sha256: Sha256, size: str) -> tupl
     """
     with acting.catalogue.reading() as session:
         sealed = sealed_capture(session, capture)
-    shelf = Shelf(acting.vault.renditions)
-    try:
+    with closing(Shelf(acting.vault.renditions)) as shelf:
         place = next((p for p in shelf.of_capture(capture) if p.sha256 == sha256), None)
-    finally:
-        shelf.close()
     found = (
         pictures_in(acting.vault.evidence, sealed, lying_in=place.url) if place is not None else ()
     )
@@ -336,12 +323,6 @@ def drawn(acting: Acting, capture: CaptureId, sha256: Sha256, size: str) -> tupl
     if isinstance(drawn, str):
         raise PictureUnshowable(f"Picture {sha256[:12]}… cannot be shown safely: {drawn}")
     return drawn
-
-
-def case_of(acting: Acting, capture: CaptureId) -> CaseId:
-    """The case of a capture. Raises `CaptureUnknown`."""
-    with acting.catalogue.reading() as session:
-        return capture_view(session, capture).case
 
 
 def look_act(view: CaptureView, texts: dict[str, str] | None = None) -> Act:

@@ -54,16 +54,15 @@ def list_entries(acting: Acting, case: str | None, limit: int) -> list[EntryView
         rows = list(session.scalars(query))[::-1]
         names = {str(person.id): person.code for person in people(session)}
         texts = open_texts(session, [EntryId(row.id) for row in rows])
-        views = [_view(row, names, texts) for row in rows]
+        views = [entry_view(row, names, texts.get(EntryId(row.id), {})) for row in rows]
     refs = {"listed": str(len(views))}
     with acting.act(Act("ledger.list", S62.CONSULTATION, objects, refs)):
         pass
     return views
 
 
-def _view(
-    row: LedgerEntry, names: Mapping[str, str], texts: Mapping[EntryId, dict[str, str]]
-) -> EntryView:
+def entry_view(row: LedgerEntry, names: Mapping[str, str], texts: dict[str, str]) -> EntryView:
+    """An entry as it is listed; `names` are people's codes by id, `texts` what of it is shown."""
     return EntryView(
         EntryId(row.id),
         row.leaf_index,
@@ -72,7 +71,7 @@ def _view(
         row.s62,
         names.get(row.actor, row.actor),
         "signed" if row.signature else "asserted",
-        texts.get(EntryId(row.id), {}),
+        texts,
     )
 
 

@@ -5,7 +5,6 @@ Facts of ours alone: nothing collected is shown here, so a look at it is no cons
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,14 +15,13 @@ from cases.authorities import AuthorityView, authorities_of
 from cases.casebook import CaseView, case_row, cases, view_of
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.holdings import CaptureView, capture_view, capture_views, sealed_capture
-from cases.identity import CaptureId, CaseId, EntryId
+from cases.identity import CaptureId, CaseId
 from cases.job_book import RUNNING, JobView, jobs_of
 from cases.ledger_tables import LedgerEntry, LedgerLink, LedgerObject
 from cases.models import Capture, Note, Person, Step
 from cases.people import people
-from cases.times import from_rfc3339
 from evidence.acting import Acting
-from jobs.ledgering import EntryView
+from jobs.ledgering import EntryView, entry_view
 
 SOON = timedelta(days=7)
 RECENT = 12
@@ -171,19 +169,6 @@ def capture_history(acting: Acting, capture: CaptureId) -> CaptureHistory:
             for r in sealed.records
         ),
         notes,
-        tuple(_entry(row, codes) for row in rows),
-    )
-
-
-def _entry(row: LedgerEntry, codes: Mapping[str, str]) -> EntryView:
-    """An entry by its leaf alone: its texts (why, what for) stay with the ledger's own page."""
-    return EntryView(
-        EntryId(row.id),
-        row.leaf_index,
-        from_rfc3339(row.time),
-        row.act,
-        row.s62,
-        codes.get(row.actor, row.actor),
-        "signed" if row.signature else "asserted",
-        {},
+        # By their leaves alone: why and what for stay with the ledger's own page.
+        tuple(entry_view(row, codes, {}) for row in rows),
     )

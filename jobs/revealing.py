@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,13 +15,13 @@ from cases.gate_tables import RevealTicket
 from cases.holdings import capture_view
 from cases.identity import CaptureId, CaseId, PersonId, Sha256
 from cases.times import from_rfc3339, rfc3339
+from cases.tokens import token_digest
 from evidence.acting import Acting
 from gate.exposure import Exposure, ExposureStore
 from jobs.gating import (
     SIZES,
     PictureFacts,
     PictureUnshowable,
-    case_of,
     drawn,
     facts_of,
     look_act,
@@ -77,10 +77,10 @@ def order_reveal(
             "covered; its bytes are in the evidence."
         )
     token, now = secrets.token_urlsafe(32), acting.clock()
-    expires, case = now + timedelta(seconds=TICKET_S), case_of(acting, capture)
+    expires, view = now + timedelta(seconds=TICKET_S), view_of(acting, capture)
     ticket = RevealTicket(
-        token_sha256=_digest(token),
-        case_id=case,
+        token_sha256=token_digest(token),
+        case_id=view.case,
         capture_id=capture,
         sha256=facts.sha256,
         person=acting.person.id,
@@ -94,7 +94,7 @@ def order_reveal(
         "what": f"reveal ordered, {size}",
         "picture": facts.sha256,
     }
-    with acting.act(look_act(view_of(acting, capture), texts)) as session:
+    with acting.act(look_act(view, texts)) as session:
         session.add(ticket)
         session.flush()
     return OrderedReveal(token, expires)
@@ -118,8 +118,7 @@ def redeem_reveal(acting: Acting, token: str) -> Revealed:
     `ExposureKeyUnusable`. Only the desk calls it.
     """
     now = acting.clock()
-    store = ExposureStore(acting.vault.exposure, acting.keys.folder)  # no key, no reveal
-    try:
+    with closing(ExposureStore(acting.vault.exposure, acting.keys.folder)) as store:  # or no reveal
         ticket = _taken(acting, token, now)
         capture, sha256 = CaptureId(ticket.capture_id), Sha256(ticket.sha256)
         facts = facts_of(acting, capture, sha256)
@@ -134,15 +133,13 @@ def redeem_reveal(acting: Acting, token: str) -> Revealed:
                 now,
             )
         )
-    finally:
-        store.close()
     return Revealed(png, width, height, facts, ticket.size, LOOK_S)
 
 
 def _taken(acting: Acting, token: str, now: datetime) -> RevealTicket:
     """The ticket, used up in the same transaction as its ledger entry."""
     with acting.catalogue.writing() as session:
-        ticket = session.get(RevealTicket, _digest(token))
+        ticket = session.get(RevealTicket, token_digest(token))
         why = _why_not(ticket, acting.person.id, now)
         if why is None and ticket is not None:
             used = session.execute(
@@ -175,7 +172,3 @@ def _why_not(ticket: RevealTicket | None, person: str, now: datetime) -> str | N
     if from_rfc3339(ticket.expires_at) < now:
         return "its time is over"
     return None
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+
+from sqlalchemy.orm import Session
 
 from cases import sign_in
 from cases.entries import Act, ObjectKind, ObjectRef
 from cases.ledger import Ledger
 from cases.people import PersonView, people
 from cases.sign_in import SignedIn, SignInRefused
-from evidence.acting import Acting
+from evidence.acting import Acting, own_key
 
 SAME_WORDS = (
     "That did not sign you in. Check the code and the passphrase, or ask for a link at the "
@@ -48,7 +51,7 @@ def by_passphrase(acting: Acting, code: str, passphrase: str) -> SignedIn:
             held = next(p for p in people(session) if p.id == person)
             sign_in.forget_failures(session, code)
             secret = sign_in.begin(session, person, now)
-            _pen(acting, held).record(session, [_act("sign-in", held)])
+            _pen(acting, session, held).record(session, [_act("sign-in", held)])
             return SignedIn(secret, held.code)
         if not shut:
             sign_in.note_failure(session, code, now)
@@ -69,7 +72,7 @@ def by_link(acting: Acting, token: str) -> SignedIn:
         if person is not None:
             held = next(p for p in people(session) if p.id == person)
             secret = sign_in.begin(session, person, now)
-            _pen(acting, held).record(session, [_act("sign-in", held)])
+            _pen(acting, session, held).record(session, [_act("sign-in", held)])
             return SignedIn(secret, held.code)
         acting.ledger.record(
             session, [Act("sign-in.refuse", None, (), {}, {"reason": "a link that opens nothing"})]
@@ -90,12 +93,11 @@ def _act(act: str, person: PersonView) -> Act:
     return Act(act, None, (ObjectRef(ObjectKind.PERSON, person.id),))
 
 
-def _pen(acting: Acting, person: PersonView) -> Ledger:
+def _pen(acting: Acting, session: Session, person: PersonView) -> Ledger:
     """The ledger as that person writes it, signed where their key is at hand."""
-    return Ledger(
-        vault=acting.vault.id,
+    return replace(
+        acting.ledger,
         actor=person.id,
-        signer=acting.keys.person(person.id),
-        clock=acting.clock,
+        signer=own_key(session, acting.keys, person.id),
         ambient={**acting.ledger.ambient, "name": person.name},
     )

@@ -135,8 +135,12 @@ def show(desk: Desk, named: str, full: bool) -> None:
         "manifest": shown.manifest,
         **reading_document(shown.reading),
         "images": [
-            {"sha256": i.sha256, "verdict": i.verdict, "rendition": i.rendition}
-            for i in shown.images
+            {
+                "sha256": picture.sha256,
+                "verdict": str(picture.verdict),
+                "rendition": picture.sha256 if picture.rendition else None,
+            }
+            for picture in shown.pictures
         ],
     }
     desk.answer(document, lambda: _spoken(shown, full=full))
@@ -153,8 +157,9 @@ def _spoken(shown: Shown, *, full: bool) -> None:
     say(f"Captured  {spoken(view.started_at)}")
     say(f"Sealed    SHA-256 of the manifest {view.manifest_sha256}")
     say(f"Evidence  evidence/{view.warc}")
-    for image in shown.images:
-        say(f"Picture   {image.sha256}: {image.verdict}{', covered' if image.covered else ''}")
+    for picture in shown.pictures:
+        covered = ", covered" if picture.covered else ""
+        say(f"Picture   {picture.sha256}: {picture.verdict}{covered}")
     if shown.reading is None:
         say("Its text was not drawn out yet: lantern work")
     else:

@@ -11,7 +11,9 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
-from cases.casebook import NewCase
+from cases.casebook import CaseView, NewCase
+from cases.exhibits import ExhibitView
+from cases.gate_book import Decision
 from cases.holdings import CaptureView
 from cases.identity import CaptureId
 from cases.times import rfc3339
@@ -36,7 +38,7 @@ from desk.web.api_models import (
     NoteOut,
     PictureOut,
 )
-from desk.web.running import RunningJobs
+from desk.web.running import running_of
 from desk.web.visitor import OurCall, Place, Signed
 from gate.text import fold_line
 from jobs.casework import all_cases, keep_note, open_new_case
@@ -68,16 +70,7 @@ def schema(request: Request, visitor: Signed) -> JSONResponse:  # noqa: ARG001 -
 def cases(place: Place, visitor: Signed) -> list[CaseOut]:
     """Every case."""
     with place.acting(visitor.code) as acting:
-        return [
-            CaseOut(
-                case=c.reference,
-                title=c.title,
-                state=c.state,
-                opened=rfc3339(c.opened_at),
-                captures=c.captures,
-            )
-            for c in all_cases(acting)
-        ]
+        return [_case(view) for view in all_cases(acting)]
 
 
 @router.post("/cases", status_code=201)
@@ -85,14 +78,7 @@ def new_case(place: Place, visitor: OurCall, case: CaseIn) -> CaseOut:
     """Open a case."""
     new = NewCase(case.reference, case.title, case.urn, case.operation, case.template)
     with place.acting(visitor.code) as acting:
-        c = open_new_case(acting, new)
-    return CaseOut(
-        case=c.reference,
-        title=c.title,
-        state=c.state,
-        opened=rfc3339(c.opened_at),
-        captures=c.captures,
-    )
+        return _case(open_new_case(acting, new))
 
 
 @router.get("/cases/{reference}/captures")
@@ -112,8 +98,6 @@ def note(place: Place, visitor: OurCall, reference: str, note: NoteIn) -> NoteOu
 @router.post("/cases/{reference}/jobs", status_code=202)
 def collect(request: Request, place: Place, visitor: OurCall, reference: str, job: JobIn) -> JobOut:
     """Begin to collect pages; the answer comes when the job is on record."""
-    jobs = request.app.state.jobs
-    assert isinstance(jobs, RunningJobs)  # noqa: S101 - `create_app` put it there
     asked = Order(
         case=reference,
         seeds=job.seeds,
@@ -121,7 +105,7 @@ def collect(request: Request, place: Place, visitor: OurCall, reference: str, jo
         allow_addresses=job.allow_addresses,
         authority=job.authority,
     )
-    return one_job(place, visitor, jobs.start(place, visitor.code, asked))
+    return one_job(place, visitor, running_of(request).start(place, visitor.code, asked))
 
 
 @router.get("/jobs/{job}")
@@ -173,7 +157,6 @@ def one_capture(place: Place, visitor: Signed, capture: str) -> CaptureShown:
     """A capture through the gate."""
     with place.acting(visitor.code) as acting:
         shown = show(acting, capture)
-        pictures = pictures_of(acting, CaptureId(capture), on_record=False)
     reading = shown.reading
     return CaptureShown(
         view=_capture(shown.view),
@@ -189,7 +172,7 @@ def one_capture(place: Place, visitor: Signed, capture: str) -> CaptureShown:
         )
         if reading
         else (),
-        images=tuple(_picture(each) for each in pictures),
+        images=tuple(_picture(each) for each in shown.pictures),
     )
 
 
@@ -224,18 +207,17 @@ def decision(
     """Decide on a picture by its facts; 409 where somebody else did in the meantime."""
     with place.acting(visitor.code) as acting:
         case = view_of(acting, CaptureId(capture)).case_reference
-        d = decide(
+        made = decide(
             acting, case, sha256, decision.verdict, decision.reason, version=decision.version
         )
-    return DecisionOut(sha256=d.sha256, verdict=str(d.verdict), version=d.version, by=d.by, at=d.at)
+    return _decision(made)
 
 
 @router.post("/captures/{capture}/pictures/{sha256}/cover", status_code=201)
 def cover(place: Place, visitor: OurCall, capture: str, sha256: str) -> DecisionOut:
     """This should have been covered."""
     with place.acting(visitor.code) as acting:
-        d = should_have_been_covered(acting, CaptureId(capture), sha256)
-    return DecisionOut(sha256=d.sha256, verdict=str(d.verdict), version=d.version, by=d.by, at=d.at)
+        return _decision(should_have_been_covered(acting, CaptureId(capture), sha256))
 
 
 @router.get("/cases/{reference}/exhibits")
@@ -243,28 +225,14 @@ def exhibits(place: Place, visitor: Signed, reference: str) -> list[ExhibitOut]:
     """The exhibits of a case."""
     with place.acting(visitor.code) as acting:
         held = list_exhibits(acting, reference)
-    return [
-        ExhibitOut(
-            exhibit=e.reference,
-            capture=e.capture,
-            description=e.description,
-            sha256=e.manifest_sha256,
-        )
-        for e in held.exhibits
-    ]
+    return [_exhibit(view) for view in held.exhibits]
 
 
 @router.post("/captures/{capture}/exhibit", status_code=201)
 def exhibit(place: Place, visitor: OurCall, capture: str, exhibit: ExhibitIn) -> ExhibitOut:
     """Make a capture an exhibit."""
     with place.acting(visitor.code) as acting:
-        e = make_exhibit(acting, capture, exhibit.reference, exhibit.description)
-    return ExhibitOut(
-        exhibit=e.reference,
-        capture=e.capture,
-        description=e.description,
-        sha256=e.manifest_sha256,
-    )
+        return _exhibit(make_exhibit(acting, capture, exhibit.reference, exhibit.description))
 
 
 @router.get("/ledger")
@@ -288,6 +256,35 @@ def ledger(
             )
             for e in list_entries(acting, case, limit)
         ]
+
+
+def _case(view: CaseView) -> CaseOut:
+    return CaseOut(
+        case=view.reference,
+        title=view.title,
+        state=view.state,
+        opened=rfc3339(view.opened_at),
+        captures=view.captures,
+    )
+
+
+def _decision(made: Decision) -> DecisionOut:
+    return DecisionOut(
+        sha256=made.sha256,
+        verdict=str(made.verdict),
+        version=made.version,
+        by=made.by,
+        at=made.at,
+    )
+
+
+def _exhibit(view: ExhibitView) -> ExhibitOut:
+    return ExhibitOut(
+        exhibit=view.reference,
+        capture=view.capture,
+        description=view.description,
+        sha256=view.manifest_sha256,
+    )
 
 
 def _capture(view: CaptureView) -> CaptureOut:

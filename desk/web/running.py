@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
+from fastapi import Request
+
 from cases.errors import LanternError
 from desk.web.place import DeskPlace
 from gate.text import fold_line
@@ -91,3 +93,10 @@ class RunningJobs:
             if len(self._events.get(job, ())) <= seen:
                 self._changed.wait(wait_s)
             return list(self._events.get(job, ()))[seen:]
+
+
+def running_of(request: Request) -> RunningJobs:
+    """The jobs of the desk that a request came to."""
+    jobs = request.app.state.jobs
+    assert isinstance(jobs, RunningJobs)  # noqa: S101 - `create_app` put it there
+    return jobs

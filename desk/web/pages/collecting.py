@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Header, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -13,9 +13,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from cases.job_book import RUNNING
 from desk.web.place import DeskPlace
 from desk.web.rendering import page
-from desk.web.running import OVER, RunningJobs
-from desk.web.visitor import OurForm, Place, Signed
-from jobs.casework import case_file
+from desk.web.running import OVER, RunningJobs, running_of
+from desk.web.visitor import OurForm, Place, Signed, Visitor
+from jobs.casework import CaseFile, case_file
 from jobs.collecting import Order, RobotsChoice, ScopeKind, job_report, show_job, stop_job
 from jobs.rehearsing import rehearse
 
@@ -24,30 +24,14 @@ BEAT_S = 5.0  # a line at least this often, so that a reader who left is noticed
 LOOK_S = 2.0
 
 
-def running_of(request: Request) -> RunningJobs:
-    """The jobs of this desk."""
-    jobs = request.app.state.jobs
-    assert isinstance(jobs, RunningJobs)  # noqa: S101 - `create_app` put it there
-    return jobs
-
-
 @router.get("/cases/{reference}/collect")
 def form(request: Request, place: Place, visitor: Signed, reference: str) -> HTMLResponse:
     """The job form."""
     with place.acting(visitor.code) as acting:
         held = case_file(acting, reference)
         settings = acting.vault.settings.collect
-    return page(
-        request,
-        "collect.html",
-        visitor,
-        case=held.case,
-        authorities=[a for a in held.authorities if a.cancelled_at is None],
-        asked=None,
-        found=None,
-        max_pages=settings.max_pages,
-        delay=settings.delay_s,
-    )
+    limits = {"max_pages": settings.max_pages, "delay": settings.delay_s}
+    return _form(request, visitor, held, asked=None, found=None, **limits)
 
 
 @router.post("/cases/{reference}/collect")
@@ -73,23 +57,14 @@ def ask(
     with place.acting(visitor.code) as acting:
         found = rehearse(acting, asked)
         held = case_file(acting, reference)
-    return page(
-        request,
-        "collect.html",
-        visitor,
-        case=held.case,
-        authorities=[a for a in held.authorities if a.cancelled_at is None],
-        asked={
-            "seeds": seeds,
-            "how": how,
-            "depth": depth,
-            "scope": scope,
-            "allow": allow,
-        },
-        found=found,
-        max_pages=max_pages,
-        delay=delay,
-    )
+    typed = {"seeds": seeds, "how": how, "depth": depth, "scope": scope, "allow": allow}
+    limits = {"max_pages": max_pages, "delay": delay}
+    return _form(request, visitor, held, asked=typed, found=found, **limits)
+
+
+def _form(request: Request, visitor: Visitor, held: CaseFile, **shown: Any) -> HTMLResponse:
+    live = [a for a in held.authorities if a.cancelled_at is None]
+    return page(request, "collect.html", visitor, case=held.case, authorities=live, **shown)
 
 
 def _order(

@@ -14,7 +14,7 @@ from desk.web.rendering import page
 from desk.web.visitor import Place, Signed
 from jobs.casework import all_cases
 from jobs.finding import search, show
-from jobs.gating import is_screened, pictures_of, safe_parts, safe_screenshot
+from jobs.gating import is_screened, safe_parts, safe_screenshot
 from jobs.overview import capture_history
 
 router = APIRouter()
@@ -56,7 +56,6 @@ def one_capture(request: Request, place: Place, visitor: Signed, capture: str) -
         shown = show(acting, capture)
         held = CaptureId(capture)
         history = capture_history(acting, held)
-        pictures = pictures_of(acting, held, on_record=False)
         parts = safe_parts(acting, held)
         screened = is_screened(acting, held)
     reading = shown.reading
@@ -71,8 +70,8 @@ def one_capture(request: Request, place: Place, visitor: Signed, capture: str) -
         if reading
         else [],
         manifest=json.dumps(shown.manifest, indent=1, ensure_ascii=False),
-        pictures=pictures,
-        covered=sum(1 for each in pictures if each.covered),
+        pictures=shown.pictures,
+        covered=sum(each.covered for each in shown.pictures),
         history=history,
         parts=range(parts),
         screened=screened,
