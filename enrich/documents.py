@@ -38,7 +38,11 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a page says of itself; None where it says nothing. `dated` is a day, ISO 8601."""
+    """What a page says of itself; None where it says nothing.
+
+    `published` and `modified` are RFC 3339 instants or ISO 8601 days, as precise as the page is;
+    `dated` is the day that it was published.
+    """
 
     title: str | None = None
     author: str | None = None
@@ -47,6 +51,16 @@ class Metadata:
     description: str | None = None
     language: str | None = None
     canonical: str | None = None
+    published: str | None = None
+    modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a page: its address, absolute, and the words that it stands on."""
+
+    url: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,10 @@ class Texts:
     `whole` is all the text that a reader could come to see: title, body, tables, forms, the words
     given for pictures; blocks stand on lines of their own. `main` is the article without its
     surroundings, None where none was told apart; `notes` say what was left out and why.
+
+    `alts` are the words given for pictures, `tables` texts of rows with tabs between cells,
+    `structured` what machines are told (path, value: "jsonld.author.name"), `framed` the text of
+    frames and shadow trees that `whole` does not hold. Each is bounded; `links` counts all links.
     """
 
     whole: str
@@ -64,6 +82,11 @@ class Texts:
     images: int = 0
     links: int = 0
     notes: tuple[str, ...] = ()
+    alts: tuple[str, ...] = ()
+    link_list: tuple[Link, ...] = ()
+    tables: tuple[str, ...] = ()
+    structured: tuple[tuple[str, str], ...] = ()
+    framed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +107,9 @@ class Language:
 class Mention:
     """A name that a model found. `text` is `whole[start:end]`.
 
-    `label` is one of ours (PERSON, ORG, LOC, …), `model` the model's name and version; `score`
-    is None where the model gives none: "not scored".
+    `source` says of which text: "page", or "image:<sha256>" of words read in a picture. `label` is
+    one of ours (PERSON, ORG, LOC, …), `model` the model's name and version; `score` is None where
+    the model gives none: "not scored".
     """
 
     text: str
@@ -94,24 +118,32 @@ class Mention:
     end: int
     model: str
     score: float | None = None
+    source: str = "page"
 
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """A selector found by rule. `original` is `whole[start:end]`, `value` its one normal form."""
+    """A selector found by rule. `original` is `whole[start:end]`, `value` its one normal form.
+
+    Of a payment card both are masked. `validity` says what was checked: "valid", "unchecked",
+    "test-range" and the like; `source` as of a `Mention`.
+    """
 
     kind: str
     value: str
     start: int
     end: int
     original: str
+    source: str = "page"
+    validity: str = "valid"
 
 
 @dataclass(frozen=True, slots=True)
 class Enrichment:
     """All that the enricher of this version makes of one document.
 
-    `kind` says how the body was read: "html", "xml", "json", "text", "empty" or "not text".
+    `kind` says how the body was read: "html", "xml", "json", "text", "pdf", "docx" and the like,
+    "empty", "not text", or "unreadable" where reading it failed (`texts.notes` say how).
     """
 
     version: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from enrich.decoding import decode
 from enrich.documents import Enrichment, Language, Mention, SourceDocument, Texts
@@ -12,7 +13,7 @@ from enrich.kinds import Kind, kind_of
 from enrich.language import language_of
 from enrich.readers import json_texts, page_texts, plain_texts, xml_texts
 
-ENRICHER_VERSION = "1"  # raised when any output for the same bytes changes
+ENRICHER_VERSION = "2"  # raised when any output for the same bytes changes
 MAX_BYTES = 32 * 2**20  # of a body; what is past it stays in the evidence, unread
 
 _READERS: dict[Kind, Callable[[str, SourceDocument], Texts]] = {
@@ -45,7 +46,7 @@ def enrich(document: SourceDocument, *, model: NameModel | None) -> Enrichment:
         kind=kind,
         encoding=encoding,
         encoding_why=why or kind,
-        texts=Texts(texts.whole, texts.main, texts.metadata, texts.images, texts.links, notes),
+        texts=replace(texts, notes=notes),
         language=language,
         mentions=_mentions(texts.whole, model),
         identifiers=find_identifiers(texts.whole),

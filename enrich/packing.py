@@ -7,7 +7,7 @@ import zlib
 from dataclasses import asdict
 from typing import Any
 
-from enrich.documents import Enrichment, Identifier, Language, Mention, Metadata, Texts
+from enrich.documents import Enrichment, Identifier, Language, Link, Mention, Metadata, Texts
 
 LEVEL = 3  # zlib: a third of the time of its default for a tenth more bytes
 
@@ -31,6 +31,10 @@ def unpacked(content: bytes) -> Enrichment:
                 **texts,
                 "metadata": Metadata(**texts["metadata"]),
                 "notes": tuple(texts["notes"]),
+                "alts": tuple(texts.get("alts", ())),
+                "link_list": tuple(Link(**each) for each in texts.get("link_list", ())),
+                "tables": tuple(texts.get("tables", ())),
+                "structured": tuple((path, value) for path, value in texts.get("structured", ())),
             }
         ),
         language=Language(**found["language"]),
