@@ -19,7 +19,7 @@ from typing import Any
 
 from PIL import AvifImagePlugin, Image, ImageOps, UnidentifiedImageError
 
-from gate.confinement import confine
+from enrich.confinement import confine
 
 MOST_PIXELS = 64_000_000
 # What is decoded, and nothing else: no reader that starts a program (EPS), reads another file or

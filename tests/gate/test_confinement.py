@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ACTS = """
 import ctypes, json, os, resource, signal, socket, sys
 sys.path.insert(0, sys.argv[1])
-from gate.confinement import confine
+from enrich.confinement import confine
 folder, other = sys.argv[2], int(sys.argv[3])
 said = confine()
 acts = {

@@ -1,10 +1,10 @@
-"""Confines the screening process: no network, no new program, no file written, bounded memory.
+"""Confines a process that reads hostile bytes: no network, no program, no file, bounded memory.
 
-A picture is hostile input to a decoder written in C. What a broken decoder could do is taken away
-before the first byte comes: resource limits (POSIX), and on Linux a seccomp filter without need of
-root (`prctl(2)`, `seccomp(2)`). The filter lists what is allowed: memory, time and the pipes that
-stand open. To open, truncate, rename or remove a file, to signal another process, a socket, a
-program: all that is not listed is refused, what a later kernel brings too.
+A picture, a page or a PDF is hostile input to a parser written in C. What a broken parser could do
+is taken away before the first byte comes: resource limits (POSIX), and on Linux a seccomp filter
+without need of root (`prctl(2)`, `seccomp(2)`). The filter lists what is allowed: memory, time and
+the pipes that stand open. To open, truncate, rename or remove a file, to signal another process, a
+socket, a program: all that is not listed is refused, what a later kernel brings too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import struct
 import sys
 
 MEMORY_BYTES = 1 << 30
-CPU_S = 60  # of one picture; the clock on the wall ends it sooner
+CPU_S = 60  # of one picture or document; the clock on the wall ends it sooner
 FILES = 64
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2
@@ -49,11 +49,11 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
-def limit() -> None:
+def limit(memory: int, cpu_s: int) -> None:
     """Bound memory, processor time, files and what may be written (nothing: RLIMIT_FSIZE 0)."""
     for name, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, cpu_s),
         (resource.RLIMIT_NOFILE, FILES),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
@@ -63,12 +63,12 @@ def limit() -> None:
         resource.setrlimit(name, (allowed, allowed))
 
 
-def confine() -> str:
+def confine(*, memory: int = MEMORY_BYTES, cpu_s: int = CPU_S) -> str:
     """Take the network and all else away from this process; a word for what was done.
 
     "seccomp" where the filter stands, else why there is none: the limits hold in any case.
     """
-    limit()
+    limit(memory, cpu_s)
     if sys.platform != "linux":
         return f"limits alone: no seccomp on {sys.platform}"
     known = _CALLS.get(platform.machine())
