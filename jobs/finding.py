@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cases.canonical import Json
@@ -45,6 +46,17 @@ class SearchAnswer:
     waiting: int
 
 
+def scope_of(acting: Acting, cases: Sequence[str] | None) -> Scope:
+    """What the acting person may see of the cases of those references, or of every case for None.
+
+    The one way to a scope: whoever asks an engine for people's eyes asks within it. Raises
+    `CaseUnknown`.
+    """
+    with acting.catalogue.reading() as session:
+        views = case_views_named(session, None if cases is None else list(cases))
+    return Scope(frozenset(view.id for view in views))
+
+
 def search(acting: Acting, query: str, case: str | None, limit: int) -> SearchAnswer:
     """Search one case, or every case where none is named; one consultation entry, however many
     hits.
@@ -55,7 +67,7 @@ def search(acting: Acting, query: str, case: str | None, limit: int) -> SearchAn
     tree = parse_query(query)
     with acting.catalogue.reading() as session:
         searched = case_views_named(session, [case] if case else None)
-    scope = Scope(frozenset(view.id for view in searched))
+    scope = scope_of(acting, [case] if case else None)
     store = DerivedStore(acting.vault.derived)
     try:
         engine = open_index(acting, store)
