@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from elastic_node import Cluster, a_cluster
 from lantern_rig import Lantern, Site
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,6 +53,15 @@ def site(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     server.terminate()
     server.wait(timeout=10)
     server.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def elastic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Elasticsearch: ELASTICSEARCH_URL, or a node of this session's own. Tests that take it stand
+    in the xdist group "elastic", so that one node serves them all.
+    """
+    with a_cluster(tmp_path_factory.mktemp("elastic")) as cluster:
+        yield cluster
 
 
 @pytest.fixture
