@@ -21,7 +21,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from cases.errors import CallerError, EvidenceError, MachineError
 from cases.settings import NewerVault, SettingsError
 
-SCHEMA = "0004"  # the newest migration in `cases/migrations/versions`
+SCHEMA = "0005"  # the newest migration in `cases/migrations/versions`
 BUSY_TIMEOUT_S = 60
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from cases.entity_tables import Entity
 from cases.exhibit_tables import Exhibit
 from cases.gate_tables import GateDecision
 from cases.ledger_tables import LedgerEntry
@@ -14,6 +15,7 @@ from cases.tables import Base
 __all__ = [
     "Case",
     "DeskSession",
+    "Entity",
     "Exhibit",
     "GateDecision",
     "LedgerEntry",

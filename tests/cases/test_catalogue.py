@@ -20,6 +20,7 @@ from sqlalchemy import make_url, text
 from cases import catalogue as module
 from cases.casebook import NewCase, cases, open_case
 from cases.catalogue import (
+    SCHEMA,
     Catalogue,
     CatalogueDamaged,
     CatalogueUnusable,
@@ -246,8 +247,8 @@ def test_a_newer_catalogue_is_refused_and_not_touched(room: Any) -> None:
     with pytest.raises(NewerVault) as refusal:
         open_catalogue(sqlite_url(room.path))
     assert refusal.value.says == (
-        f"The catalogue at {room.path} has schema 9999; this program knows up to 0004. Open it "
-        "with the newer version that made it; nothing was changed."
+        f"The catalogue at {room.path} has schema 9999; this program knows up to {SCHEMA}. Open "
+        "it with the newer version that made it; nothing was changed."
     )
     assert digest(room.path) == before
 
