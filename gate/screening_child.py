@@ -1,25 +1,17 @@
-"""The screening process: pictures in by stdin, facts by stdout. Each is read in a fork of its own.
+"""The screening process: pictures in by stdin, facts by stdout (`enrich.fork_server`).
 
-Each request is a line of JSON (`task`, `bytes`, `side`) and so many bytes; each answer a line of
-JSON and so many bytes of PNG. What stays alive loads the decoders and never touches a picture: it
-forks for each, and the fork is confined before it reads the first byte. So a decoder that is taken
-over by one picture sees no other, and gives back nothing of one seen before.
+A request names its `task` and `side`; the answer is facts and PNG. Each picture is read in a fork
+of its own, so a decoder that is taken over by one sees no other.
 """
 
 from __future__ import annotations
 
-import gc
 import io
-import json
-import os
 import warnings
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
 
 from PIL import AvifImagePlugin, Image, ImageOps, UnidentifiedImageError
 
-from enrich.confinement import confine
+from enrich.fork_server import serve
 
 MOST_PIXELS = 64_000_000
 # What is decoded, and nothing else: no reader that starts a program (EPS), reads another file or
@@ -39,48 +31,7 @@ def main() -> None:
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a confined process starts no thread
     Image.init()  # every decoder is loaded now: later nothing may be opened that is not open
     _rehearse()
-    gc.disable()  # a fork lives for one picture; to collect would copy what it shares
-    gc.freeze()
-    _in_a_fork(lambda confined: ({"confined": confined}, b""))
-    while line := _line():
-        asked = json.loads(line)
-        _in_a_fork(partial(_read_and_screened, asked))
-
-
-def _in_a_fork(work: Callable[[str], tuple[dict[str, object], bytes]]) -> None:
-    """Do it confined, in a process that ends with it. Where that one dies, this one does too: the
-    pipe then holds half a picture.
-    """
-    child = os.fork()
-    if child == 0:
-        try:
-            _answer(*work(confine()))
-            os._exit(0)
-        finally:
-            os._exit(1)
-    if os.waitpid(child, 0)[1] != 0:
-        os._exit(1)
-
-
-def _line() -> bytes:
-    """One line of stdin, and not a byte more: what follows is the fork's to read."""
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        piece = os.read(0, 1)
-        if not piece:
-            return b""
-        line += piece
-    return bytes(line)
-
-
-def _read_and_screened(asked: Mapping[str, Any], _: str) -> tuple[dict[str, object], bytes]:
-    content = bytearray()
-    while len(content) < asked["bytes"]:
-        piece = os.read(0, min(1 << 20, asked["bytes"] - len(content)))
-        if not piece:
-            raise EOFError
-        content += piece
-    return _screened(bytes(content), asked["task"], asked.get("side"))
+    serve(lambda asked, content: _screened(content, asked["task"], asked.get("side")))
 
 
 def _rehearse() -> None:
@@ -163,13 +114,3 @@ def _png(image: Image.Image) -> bytes:
     image.info.clear()
     image.save(kept, "PNG", compress_level=1)
     return kept.getvalue()
-
-
-def _answer(facts: dict[str, object], png: bytes) -> None:
-    left = memoryview(json.dumps({**facts, "bytes": len(png)}).encode("ascii") + b"\n" + png)
-    while left:
-        left = left[os.write(1, left) :]
-
-
-if __name__ == "__main__":
-    main()

@@ -70,12 +70,12 @@ def test_what_cannot_be_decoded_says_why_and_the_next_is_screened(
 def test_a_crash_costs_one_picture_and_a_hang_no_more_than_its_time() -> None:
     with Screener(item_s=2) as screener:
         screener.screen(noise(1))
-        child = screener._child
+        child = screener._worker.child
         assert child is not None
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
         assert screener.screen(noise(1)).measured.decoded  # a dead process is replaced
-        child = screener._child
+        child = screener._worker.child
         assert child is not None
         os.kill(child.pid, signal.SIGSTOP)
         began = time.monotonic()
@@ -88,7 +88,7 @@ def test_a_crash_costs_one_picture_and_a_hang_no_more_than_its_time() -> None:
 def test_each_picture_is_read_in_a_process_of_its_own_that_is_gone_after_it() -> None:
     with Screener() as screener:
         screener.screen(noise(1))
-        child = screener._child
+        child = screener._worker.child
         assert child is not None
         children = Path(f"/proc/{child.pid}/task/{child.pid}/children")
         if not children.exists():
