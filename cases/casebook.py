@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from cases.access import hidden_cases
 from cases.errors import CallerError, UsageError
 from cases.identity import CaptureId, CaseId, PersonId, new_id
 from cases.models import Capture, Case, Note
@@ -89,11 +90,13 @@ def open_case(session: Session, new: NewCase, *, in_charge: PersonId, now: datet
 
 def case_row(session: Session, reference: str) -> Case:
     """The case of that reference, in any letter case. Raises `CaseUnknown` naming those that
-    exist.
+    exist, as far as the session's person may see them.
     """
     row = session.scalar(select(Case).where(Case.reference == reference.strip().upper()))
-    if row is None:
-        known = list(session.scalars(select(Case.reference).order_by(Case.reference).limit(8)))
+    hidden = hidden_cases(session)
+    if row is None or row.id in hidden:
+        visible = select(Case.reference).where(Case.id.not_in(hidden))
+        known = list(session.scalars(visible.order_by(Case.reference).limit(8)))
         there_are = f"There are: {', '.join(known)}." if known else "There are none yet."
         raise CaseUnknown(
             f"There is no case {reference!r}. {there_are} Open one: "
@@ -134,8 +137,10 @@ def view_of(session: Session, row: Case) -> CaseView:
 
 
 def cases(session: Session) -> list[CaseView]:
-    """Every case, by reference."""
-    return [view_of(session, row) for row in session.scalars(select(Case).order_by(Case.reference))]
+    """Every case that the session's person may see, by reference."""
+    rows = session.scalars(select(Case).order_by(Case.reference))
+    hidden = hidden_cases(session)
+    return [view_of(session, row) for row in rows if row.id not in hidden]
 
 
 def add_note(

@@ -18,10 +18,11 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, Operati
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
+from cases.access import VIEWER, Viewer
 from cases.errors import CallerError, EvidenceError, MachineError
 from cases.settings import NewerVault, SettingsError
 
-SCHEMA = "0005"  # the newest migration in `cases/migrations/versions`
+SCHEMA = "0007"  # the newest migration in `cases/migrations/versions`
 BUSY_TIMEOUT_S = 60
 
 
@@ -45,13 +46,14 @@ class TextUnstorable(CallerError):
 
 class Catalogue:
     """A database with our schema. `reading()` and `writing()` give sessions; the caller's work is
-    one transaction.
+    one transaction. With a `viewer`, they look up nothing that this person may not see.
     """
 
     def __init__(self, engine: Engine, where: str) -> None:
         self.engine = engine
         self.where = where
         self.writer = engine.execution_options(lantern_write=True)
+        self.viewer: Viewer | None = None
         self._watch: PoolProxiedConnection | None = None
         self._watching = Lock()
 
@@ -80,7 +82,7 @@ class Catalogue:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session on one consistent view; nothing it changes is kept."""
-        with self._faults_named(), Session(self.engine) as session:
+        with self._faults_named(), Session(self.engine, info={VIEWER: self.viewer}) as session:
             yield session
 
     @contextmanager
@@ -88,7 +90,7 @@ class Catalogue:
         """A session whose work is committed at the end, or wholly undone where anything raises."""
         with (
             self._faults_named(),
-            Session(self.writer, expire_on_commit=False) as session,
+            Session(self.writer, expire_on_commit=False, info={VIEWER: self.viewer}) as session,
             session.begin(),
         ):
             yield session

@@ -12,10 +12,12 @@ from itertools import groupby
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from cases.access import hidden_captures, hidden_cases, locked_captures
 from cases.captures import SealedCapture, SealedRecord
 from cases.errors import CallerError
 from cases.identity import CaptureId, CaseId, JobId, Outcome, RecordId, Sha256
 from cases.models import Capture, Case, Record, Step
+from cases.search_tables import Indexing
 from cases.times import from_rfc3339, rfc3339
 
 BATCH = 500  # captures read at a time: a vault of millions is verified in little memory
@@ -200,7 +202,13 @@ def capture_views(
         query = query.where(Capture.case_id == case)
     if job is not None:
         query = query.where(Capture.job_id == job)
-    return [_capture_view(*found) for found in session.execute(query)]
+    return _seen(session, [_capture_view(*found) for found in session.execute(query)])
+
+
+def _seen(session: Session, views: list[CaptureView]) -> list[CaptureView]:
+    """Those that the session's person may see."""
+    cases, captures = hidden_cases(session), hidden_captures(session)
+    return [view for view in views if view.case not in cases and view.capture not in captures]
 
 
 def capture_view(session: Session, capture: CaptureId) -> CaptureView:
@@ -211,7 +219,7 @@ def capture_view(session: Session, capture: CaptureId) -> CaptureView:
 
 
 def capture_views_of(session: Session, captures: Sequence[CaptureId]) -> list[CaptureView]:
-    """Those captures that exist, as lists show them."""
+    """Those captures that exist and that the session's person may see, as lists show them."""
     rows = session.execute(
         select(Capture, Case.reference, func.max(Record.file))
         .join(Case, Case.id == Capture.case_id)
@@ -220,7 +228,7 @@ def capture_views_of(session: Session, captures: Sequence[CaptureId]) -> list[Ca
         .group_by(Capture.seq, Case.reference)
         .order_by(Capture.seq)
     )
-    return [_capture_view(*found) for found in rows]
+    return _seen(session, [_capture_view(*found) for found in rows])
 
 
 def _capture_view(row: Capture, case_reference: str, warc: str) -> CaptureView:
@@ -259,10 +267,12 @@ def due(
     """Captures that lack the step at that version, oldest first: the whole of the local queue.
 
     A capture is due only where the step `after` (None for the first step) is done. One whose step
-    failed at the same version is not tried again: a new version, or nothing, will mend it.
+    failed at the same version is not tried again: a new version, or nothing, will mend it. One that
+    is locked as confidential is due when it is released (AUT-7).
     """
     taken = select(Step.capture_id).where(Step.step == step, Step.version == version)
-    query = select(Capture.id).where(Capture.id.not_in(taken))
+    locked = locked_captures(session)
+    query = select(Capture.id).where(Capture.id.not_in(taken), Capture.id.not_in(locked))
     if after is not None:
         done = select(Step.capture_id).where(Step.step == after, Step.state == "done")
         query = query.where(Capture.id.in_(done))
@@ -285,6 +295,8 @@ def record_steps(session: Session, steps: Sequence[StepDone], *, now: datetime) 
                 at=rfc3339(now),
             )
         )
+        if done.index_seq is not None:
+            session.merge(Indexing(capture_id=done.capture, index_seq=done.index_seq))
     session.flush()
 
 
@@ -310,6 +322,7 @@ def unindexed(session: Session, cases: Sequence[CaseId]) -> int:
         select(func.count())
         .select_from(Capture)
         .where(Capture.case_id.in_(list(cases)), Capture.id.not_in(held))
+        .where(Capture.id.not_in(locked_captures(session) | hidden_captures(session)))
     )
     return session.scalar(counted) or 0
 
@@ -318,6 +331,7 @@ def steps_left(session: Session, step: str, version: str) -> int:
     """How many captures lack the step at that version."""
     taken = select(Step.capture_id).where(Step.step == step, Step.version == version)
     counted = select(func.count()).select_from(Capture).where(Capture.id.not_in(taken))
+    counted = counted.where(Capture.id.not_in(locked_captures(session)))
     return session.scalar(counted) or 0
 
 

@@ -22,6 +22,7 @@ from cases.identity import EntryId
 from cases.ledger import open_texts
 from cases.ledger_tables import LedgerEntry, LedgerLink, LedgerObject
 from cases.models import Authority, Case, Job, Note, Person
+from cases.search_tables import CaptureMark, CaseAccess, SavedSearch
 from cases.tables import Base
 
 ROW = "row"  # the text's name in the entry
@@ -41,6 +42,9 @@ HELD: dict[type[Base], tuple[frozenset[str], frozenset[str]]] = {
     GateList: (frozenset(), frozenset({"gate.import"})),
     GateRule: (frozenset(), frozenset({"gate.rule"})),
     GateDecision: (frozenset(), frozenset({"gate.decide"})),
+    CaseAccess: (frozenset(), frozenset({"case.access"})),
+    CaptureMark: (frozenset(), frozenset({"capture.mark"})),
+    SavedSearch: (frozenset({"ended_at"}), frozenset({"search.save"})),
 }
 BATCH = 500
 

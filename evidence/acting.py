@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from cases.access import Viewer
 from cases.captures import SealedCapture
 from cases.catalogue import Catalogue
 from cases.entries import S62, Act, ObjectKind, ObjectRef
@@ -104,6 +105,7 @@ def open_acting(
         with catalogue.reading() as session:
             person = person_of(session, code)
             signer = own_key(session, folder, person.id)
+        catalogue.viewer = Viewer(person.id, person.role)
         ledger = Ledger(
             vault=vault.id,
             actor=person.id,

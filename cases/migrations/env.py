@@ -9,6 +9,7 @@ from cases.exhibit_tables import Exhibit
 from cases.gate_tables import GateDecision
 from cases.ledger_tables import LedgerEntry
 from cases.models import Case
+from cases.search_tables import SavedSearch
 from cases.sign_in_tables import DeskSession
 from cases.tables import Base
 
@@ -19,6 +20,7 @@ __all__ = [
     "Exhibit",
     "GateDecision",
     "LedgerEntry",
+    "SavedSearch",
 ]  # imported so that their tables stand in the metadata
 
 context.configure(
