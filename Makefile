@@ -20,7 +20,7 @@ run: $(READY) $(BROWSER) ## Found a demo vault, crawl a demo site on loopback, s
 	@$(BIN)/python -m desk.demo $(if $(URL),--url "$(URL)") $(if $(EGRESS),--egress "$(EGRESS)")
 
 test: lint $(READY) $(BROWSER) ## Everything that must hold: lint, types, walls, tests
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup --max-worker-restart 0 # a worker that died ends the run: replaced, it left the others waiting for ever
 
 lint: $(READY) ## Style, types and the walls between the rooms
 	$(BIN)/ruff check .
