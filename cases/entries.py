@@ -59,6 +59,7 @@ class ObjectKind(StrEnum):
     AUTHORITY = "authority"
     PERSON = "person"
     ADDRESS = "address"
+    ENTITY = "entity"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,21 @@ later (a state, an end) stands in the entry that changed it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from cases.canonical import Json, canonical
+from cases.entity_tables import (
+    CandidateDecision,
+    Entity,
+    EntityLink,
+    EntityMerge,
+    EntityVersion,
+    SpecialAttribute,
+)
 from cases.exhibit_tables import Exhibit, ExhibitGap
 from cases.gate_tables import GateDecision, GateList, GatePolicy, GateRule
 from cases.identity import EntryId
@@ -44,6 +52,18 @@ HELD: dict[type[Base], tuple[frozenset[str], frozenset[str]]] = {
     GateDecision: (frozenset(), frozenset({"gate.decide"})),
     CaseAccess: (frozenset(), frozenset({"case.access"})),
     CaptureMark: (frozenset(), frozenset({"capture.mark"})),
+    Entity: (frozenset(), frozenset({"entity.accept", "entity.add"})),
+    EntityVersion: (
+        frozenset(),
+        frozenset({"entity.accept", "entity.add", "entity.edit", "entity.undo"}),
+    ),
+    CandidateDecision: (
+        frozenset(),
+        frozenset({"entity.accept", "entity.reject", "entity.relabel", "entity.undo"}),
+    ),
+    EntityMerge: (frozenset(), frozenset({"entity.merge", "entity.undo"})),
+    EntityLink: (frozenset(), frozenset({"entity.link", "entity.add", "entity.undo"})),
+    SpecialAttribute: (frozenset(), frozenset({"entity.special"})),
     SavedSearch: (frozenset({"ended_at"}), frozenset({"search.save"})),
 }
 BATCH = 500
@@ -71,6 +91,11 @@ def row_text(row: Base) -> str:
     return canonical(held).decode("utf-8")
 
 
+def rows_text(rows: Sequence[Base]) -> str:
+    """The text of several rows that one act enters: each as `row_text` has it, in a JSON array."""
+    return f"[{','.join(map(row_text, rows))}]"
+
+
 def _plain(value: object) -> Json:
     if value is None or isinstance(value, bool | str):
         return value
@@ -86,7 +111,7 @@ def row_differences(session: Session) -> Iterator[RowDifference]:
     """
     lawful = _erasures(session)
     for table, (changing, acts) in HELD.items():
-        entered, erased, taken = _entered(session, acts, lawful)
+        entered, erased, taken = _entered(session, table.__tablename__, acts, lawful)
         for entry in taken:
             says = (
                 f"The row that entry {entry} committed to was taken away with no erasure on record."
@@ -115,10 +140,10 @@ def _erasures(session: Session) -> set[str]:
 
 
 def _entered(
-    session: Session, acts: frozenset[str], lawful: set[str]
+    session: Session, table: str, acts: frozenset[str], lawful: set[str]
 ) -> tuple[dict[str, dict[str, Json]], int, list[str]]:
-    """The rows entered by those acts, by id; how many of the texts were erased on record; and the
-    entries whose text is gone without one.
+    """The table's rows entered by those acts, by id; how many of the texts were erased on record;
+    and the entries whose text is gone without one.
     """
     ids = [
         EntryId(e) for e in session.scalars(select(LedgerEntry.id).where(LedgerEntry.act.in_(acts)))
@@ -134,8 +159,10 @@ def _entered(
                     taken.append(str(entry))
                 continue
             try:
-                row = json.loads(texts[ROW])
-                rows[str(row["id"])] = row
+                held = json.loads(texts[ROW])
+                for row in held if isinstance(held, list) else [held]:
+                    if row["table"] == table:
+                        rows[str(row["id"])] = row
             except (ValueError, KeyError, TypeError):
                 continue  # not the text that was committed to: the audit names it
     return rows, erased, taken
