@@ -1,15 +1,22 @@
-"""The one shape of a searchable document, and the tokens that each index field holds of it."""
+"""The one shape of a searchable document, and what each index field holds of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cases.identity import CaptureId, CaseId
 from search.analysis import forms
-from search.fields import IDENTIFIER_KINDS
+from search.fields import IDENTIFIER_FIELDS, QUERY_FIELDS, Kind
+from search.folding import cut
 from search.selectors import selector_form, with_parents
+
+QUARANTINE: Final = "quarantine"
+CONFIDENTIAL: Final = "confidential"
+WITHHELD_KINDS: Final = frozenset({QUARANTINE, CONFIDENTIAL})
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +31,11 @@ class Identifier:
 class SearchDocument:
     """A capture as it is searched.
 
-    `seq` rises at each indexing, over the whole vault. `restricted` documents are found only by
-    those who may see them. `case_reference` is what people call the case (LINDEN); `captured` is
-    aware. Names and identifiers may repeat; their order is of no account.
+    `seq` rises at each indexing, over the whole vault. `restricted` documents and those `withheld`
+    (for a reason of `WITHHELD_KINDS`) are found only by those who may see them. `case_reference`
+    is what people call the case (LINDEN); every moment is aware. `text` is all the text of the
+    page, `body` the article, `image` what was read in its pictures. `names` are (label, text) of
+    every name found. Names and identifiers may repeat; their order is of no account.
     """
 
     capture: CaptureId
@@ -46,52 +55,121 @@ class SearchDocument:
     identifiers: tuple[Identifier, ...] = ()
     outcome: str = ""
     status: int | None = None
+    body: str = ""
+    image: str = ""
+    author: str = ""
+    site: str = ""
+    alts: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    meta: tuple[str, ...] = ()
+    published: datetime | None = None
+    modified: datetime | None = None
+    kind: str = ""
+    collector: str = ""
+    pictures: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    withheld: tuple[str, ...] = ()
+    text_sha256: str = ""
+    cluster: str = ""
 
     def __post_init__(self) -> None:
-        if self.captured.tzinfo is None:
-            raise ValueError(f"captured of {self.capture} has no time zone")
+        for name, moment in (("captured", self.captured), *moments(self).items()):
+            if moment.tzinfo is None:
+                raise ValueError(f"{name} of {self.capture} has no time zone")
         if self.seq < 0:
             raise ValueError(f"seq of {self.capture} is below nought")
+        if not WITHHELD_KINDS.issuperset(self.withheld):  # a filter would not know it
+            raise ValueError(f"{self.capture} is withheld for an unknown reason")
 
 
 Values = tuple[tuple[str, ...], ...]  # of each value of a field, its tokens
 
-WORD_FIELDS: Final = ("text", "title", "url", "person", "org", "place")
-STEM_FIELDS: Final = ("text_stem", "title_stem")  # never asked for a row: positions are not needed
-TOKEN_FIELDS: Final = (
-    "domain",
-    *IDENTIFIER_KINDS,
-    "identifier",
-    "lang",
-    "case_name",
-    "capture",
-    "outcome",
-    "status",
-)
+_FIELDS: Final = tuple(QUERY_FIELDS.values())
+WORD_FIELDS: Final = tuple(field.exact for field in _FIELDS if field.kind is Kind.WORDS)
+STEM_FIELDS: Final = tuple(field.stems for field in _FIELDS if field.stems)  # no positions needed
+TOKEN_FIELDS: Final = tuple(field.exact for field in _FIELDS if field.kind is Kind.SELECTOR)
+MOMENT_FIELDS: Final = tuple(field.exact for field in _FIELDS if field.kind is Kind.MOMENT)
+NUMBER_FIELDS: Final = tuple(field.exact for field in _FIELDS if field.kind is Kind.NUMBER)
+FACET_FIELDS: Final = tuple(field.facet for field in _FIELDS if field.facet)
 
 
 def index_tokens(document: SearchDocument) -> dict[str, Values]:
-    """Of every index field but the instant: its values, each a row of tokens.
+    """Of every index field of words and of whole tokens: its values, each a row of tokens.
 
     Tokens of one value stand at successive positions; values are `VALUE_GAP` positions apart.
     """
-    text, text_stems = forms(document.text)
-    title, title_stems = forms(document.title)
-    values: dict[str, Values] = {
-        "text": (text,),
-        "text_stem": (text_stems,),
-        "title": (title,),
-        "title_stem": (title_stems,),
-        "url": (forms(document.url)[0],),
-        "person": _each_analysed(document.persons),
-        "org": _each_analysed(document.orgs),
-        "place": _each_analysed(document.places),
+    found: dict[str, Values] = {}
+    for field in _FIELDS:
+        if field.kind is not Kind.WORDS:
+            continue
+        both = [forms(value) for value in _texts(document, field.name)]
+        found[field.exact] = tuple(exact for exact, _ in both)
+        if field.stems:
+            found[field.stems] = tuple(stems for _, stems in both)
+    return found | _whole_tokens(document)
+
+
+def moments(document: SearchDocument) -> dict[str, datetime]:
+    """Of each index field of instants, its one value where there is one."""
+    every = {name: getattr(document, name) for name in MOMENT_FIELDS}
+    return {name: moment for name, moment in every.items() if moment is not None}
+
+
+def microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970, UTC: how an index holds an instant."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def numbers(document: SearchDocument) -> dict[str, int]:
+    """Of each index field of numbers, its one value where there is one."""
+    return {} if document.status is None else {"status": document.status}
+
+
+def facet_values(document: SearchDocument) -> dict[str, tuple[str, ...]]:
+    """Of each index field in `FACET_FIELDS` its values whole, as people read them; none twice."""
+    found: dict[str, Iterable[str]] = {
+        "person": document.persons,
+        "org": document.orgs,
+        "place": document.places,
+        "author": (document.author,),
+        "site": (document.site,),
+        "domain": (document.domain,),
+        "lang": (document.language,),
+        "case": (document.case_reference or document.case,),
+        "outcome": (document.outcome,),
+        "status": map(str, numbers(document).values()),
+        "kind": (document.kind,),
+        "collector": (document.collector,),
+        "picture": document.pictures,
+        "cluster": (document.cluster,),
     }
-    return values | _whole_tokens(document)
+    for kind, field in IDENTIFIER_FIELDS.items():
+        found[field.name] = (each.value for each in document.identifiers if each.kind == kind)
+    return {
+        f"{name}_facet": tuple(
+            dict.fromkeys(cut(" ".join(value.split())) for value in values if value)
+        )
+        for name, values in found.items()
+    }
 
 
-def _each_analysed(names: tuple[str, ...]) -> Values:
-    return tuple(forms(name)[0] for name in names)
+def _texts(document: SearchDocument, name: str) -> tuple[str, ...]:
+    """The values of the field of words called `name`."""
+    match name:
+        case "page":
+            return (document.text,)
+        case "person" | "org" | "place" | "alt" | "link" | "table":
+            values: tuple[str, ...] = getattr(document, f"{name}s")
+            return values
+        case "entity":
+            named = (*document.persons, *document.orgs, *document.places)
+            return tuple(dict.fromkeys((*named, *(text for _, text in document.names))))
+        case "meta":
+            return document.meta
+        case _:
+            value: str = getattr(document, name)
+            return (value,)
 
 
 def _whole_tokens(document: SearchDocument) -> dict[str, Values]:
@@ -102,17 +180,19 @@ def _whole_tokens(document: SearchDocument) -> dict[str, Values]:
         "case_name": [
             selector_form("case", name) for name in (document.case, document.case_reference)
         ],
-        "capture": [selector_form("capture", document.capture)],
-        "outcome": [selector_form("outcome", document.outcome)],
-        "status": [] if document.status is None else [str(document.status)],
+        "picture": [selector_form("picture", picture) for picture in document.pictures],
+        "digest": [selector_form("digest", document.text_sha256)],
         "identifier": [],
-        **{kind: [] for kind in IDENTIFIER_KINDS},
+        **{field.exact: [] for field in IDENTIFIER_FIELDS.values()},
     }
+    for name in ("capture", "outcome", "kind", "collector", "cluster"):
+        found[name] = [selector_form(name, getattr(document, name))]
     for each in document.identifiers:
         token = selector_form(each.kind, each.value)
         found["identifier"] += [token, selector_form("identifier", each.value)]  # as written too
-        if each.kind in IDENTIFIER_KINDS:
-            found[each.kind].append(token)
+        if each.kind in IDENTIFIER_FIELDS:
+            parents = with_parents(token, ".") if each.kind == "domain" else (token,)
+            found[IDENTIFIER_FIELDS[each.kind].exact] += parents
     return {
         field: tuple((token,) for token in dict.fromkeys(found[field]) if token)
         for field in TOKEN_FIELDS

@@ -26,7 +26,7 @@ from search.tantivy_engine import TANTIVY_VERSION, TantivyEngine
 STAMP_NAME: Final = "format.json"
 _GENERATION: Final = "generation-"
 _MADE_BY: Final = {
-    "format": "darklantern-index/1",
+    "format": "darklantern-index/2",
     "analysis": ANALYSIS_VERSION,
     "engine": f"tantivy {TANTIVY_VERSION}",
 }

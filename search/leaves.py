@@ -9,6 +9,7 @@ from search.errors import QueryError, shown
 from search.fields import DEFAULT_FIELDS, Field, Kind
 from search.lexer import Lexeme, Sort
 from search.moments import captured_within
+from search.numbers import number_within
 from search.patterns import MAX_EDITS, MAX_WILDCARDS_IN_A_WORD, pieces, single_token
 from search.selectors import selector_form
 from search.tree import Fuzzy, Leaf, Phrase, Term, Wildcard
@@ -18,7 +19,9 @@ def leaf_of(lexeme: Lexeme, field: Field | None) -> Leaf:
     """What a word or a quoted text stands for in `field`."""
     name = field.name if field else None
     if field is not None and field.kind is Kind.MOMENT:
-        return captured_within(lexeme.text, lexeme.column)
+        return captured_within(lexeme.text, lexeme.column, field.name)
+    if field is not None and field.kind is Kind.NUMBER:
+        return number_within(lexeme.text, field.name, lexeme.column)
     if lexeme.sort is Sort.QUOTED:
         _must_have_tokens(lexeme, field)
         return Phrase(lexeme.text, name)

@@ -10,13 +10,20 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cases.identity import CaptureId
 from search.analysis import analyse
-from search.document import SearchDocument, Values, index_tokens
-from search.engine import Hit, Results, Scope
+from search.document import (
+    SearchDocument,
+    Values,
+    index_tokens,
+    microseconds,
+    moments,
+    numbers,
+)
+from search.engine import Hit, Key, Results, Scope, Sort
 from search.fields import Field, Kind, searched
 from search.patterns import glob, single_token, within
 from search.plan import plan
 from search.selectors import selector_form
-from search.tree import And, Captured, Fuzzy, Not, Or, Phrase, Term, Tree, Wildcard
+from search.tree import And, Captured, Fuzzy, Not, Number, Or, Phrase, Term, Tree, Wildcard
 
 Held = tuple[SearchDocument, dict[str, Values]]
 
@@ -51,16 +58,33 @@ class MemoryEngine:
     def refresh(self) -> None:
         """Nothing: nobody else writes here."""
 
-    def search(self, tree: Tree, scope: Scope, limit: int) -> Results:
+    def search(
+        self,
+        tree: Tree,
+        scope: Scope,
+        limit: int,
+        *,
+        sort: Sort = Sort.BEST,
+        after: Key | None = None,
+    ) -> Results:
         """The documents within `scope` in which `tree` holds."""
+        found = [_hit(tree, held, sort) for held in self.found(tree, scope)]
+        rising = sort in (Sort.OLDEST, Sort.INDEXED)
+        found.sort(key=lambda hit: hit.key, reverse=not rising)
+        if after is not None:
+            behind = [hit for hit in found if (hit.key > after if rising else hit.key < after)]
+        else:
+            behind = found
+        return Results(len(found), tuple(behind[: max(limit, 0)]))
+
+    def found(self, tree: Tree, scope: Scope) -> list[Held]:
+        """Every document that `tree` finds within `scope`, and its tokens."""
         plan(tree, self)  # refuses what every engine refuses
-        found = [
-            Hit(document.capture, float(_leaves_held(tree, document, tokens)), document.seq)
+        return [
+            (document, tokens)
             for document, tokens in self._held.values()
-            if _visible(document, scope) and _holds(tree, document, tokens)
+            if visible(document, scope) and _holds(tree, document, tokens)
         ]
-        found.sort(key=lambda hit: (-hit.score, -hit.seq))
-        return Results(len(found), tuple(found[: max(limit, 0)]))
 
     def terms(self, field: str, prefix: str) -> list[str]:
         """The terms of `field` that begin with `prefix`, sorted."""
@@ -76,12 +100,29 @@ class MemoryEngine:
         self._waiting.clear()
 
 
-def _visible(document: SearchDocument, scope: Scope) -> bool:
+def visible(document: SearchDocument, scope: Scope) -> bool:
+    """Whether whoever has this scope may see the document."""
     return (
         document.case in scope.cases
         and (scope.restricted or not document.restricted)
         and (scope.up_to_seq is None or document.seq <= scope.up_to_seq)
+        and (scope.after_seq is None or document.seq > scope.after_seq)
+        and scope.withheld.issuperset(document.withheld)
     )
+
+
+def _hit(tree: Tree, held: Held, sort: Sort) -> Hit:
+    document, tokens = held
+    score = float(_leaves_held(tree, document, tokens)) if sort is Sort.BEST else 0.0
+    captured, seq = microseconds(document.captured), document.seq
+    match sort:
+        case Sort.BEST:
+            key: Key = (score, seq)
+        case Sort.INDEXED:
+            key = (seq,)
+        case _:
+            key = (captured, seq)
+    return Hit(document.capture, score, seq, key)
 
 
 def _holds(tree: Tree, document: SearchDocument, tokens: dict[str, Values]) -> bool:
@@ -92,9 +133,20 @@ def _holds(tree: Tree, document: SearchDocument, tokens: dict[str, Values]) -> b
             return any(_holds(part, document, tokens) for part in parts)
         case Not(part):
             return not _holds(part, document, tokens)
-        case Captured(_, since, before):
-            moment = document.captured
-            return (since is None or since <= moment) and (before is None or moment < before)
+        case Captured(_, since, before, field):
+            moment = moments(document).get(field)
+            return (
+                moment is not None
+                and (since is None or since <= moment)
+                and (before is None or moment < before)
+            )
+        case Number(_, least, most, field):
+            number = numbers(document).get(field)
+            return (
+                number is not None
+                and (least is None or least <= number)
+                and (most is None or number <= most)
+            )
         case _:
             return any(_in_field(tree, field, tokens) for field in searched(tree.field))
 

@@ -27,7 +27,7 @@ _FIX: Final = (
 Span = tuple[datetime, datetime]  # from (counted) until (not counted)
 
 
-def captured_within(text: str, column: int | None = None) -> Captured:
+def captured_within(text: str, column: int | None = None, field: str = "captured") -> Captured:
     """The span of time that `text` names. Raises `QueryError` for one that is no time, or ends
     before it begins.
     """
@@ -45,7 +45,7 @@ def captured_within(text: str, column: int | None = None) -> Captured:
         since, before = _span(text, column)
     if since is not None and before is not None and since >= before:
         raise QueryError(f"the range {shown(text)} ends before it begins", column=column, fix=_FIX)
-    return Captured(text, since, before)
+    return Captured(text, since, before, field)
 
 
 def _beside(sign: str, span: Span) -> tuple[datetime | None, datetime | None]:

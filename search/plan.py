@@ -17,7 +17,7 @@ from search.errors import QueryError, shown
 from search.fields import Field, Kind, searched
 from search.patterns import glob, single_token, within
 from search.selectors import selector_form
-from search.tree import And, Captured, Fuzzy, Not, Or, Phrase, Term, Tree, Wildcard
+from search.tree import And, Captured, Fuzzy, Not, Number, Or, Phrase, Term, Tree, Wildcard
 
 MAX_EXPANSION: Final = 1000  # terms that one word with wildcards may stand for in one field
 
@@ -50,11 +50,40 @@ class AnyToken:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """One value of the field holds all `rows` close together.
+
+    A row is one or more places side by side, each of which holds one of its tokens. There is a
+    window of successive places that holds every row whole and at most `slop` places more than the
+    rows are long together; rows may share places. If `ordered`, each row begins behind the end of
+    the row before it. Two rows or more, unless `ordered` rows are one.
+    """
+
+    field: str
+    rows: tuple[tuple[tuple[str, ...], ...], ...]
+    slop: int
+    ordered: bool
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Between:
-    """Captured within the span; None is open. `before` itself is not counted."""
+    """The instant lies within the span; None is open. `before` itself is not counted. A document
+    without one lies in none.
+    """
 
     since: datetime | None
     before: datetime | None
+    field: str = "captured"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBetween:
+    """The number lies within both bounds, which are counted; None is open."""
+
+    field: str
+    least: int | None
+    most: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +107,7 @@ class Except:
     part: Plan
 
 
-Plan = Has | Row | AnyToken | Between | All | Any | Except
+Plan = Has | Row | AnyToken | Near | Between | NumberBetween | All | Any | Except
 
 
 def plan(tree: Tree, terms: TermList) -> Plan:
@@ -93,8 +122,10 @@ def plan(tree: Tree, terms: TermList) -> Plan:
             return Any(tuple(plan(part, terms) for part in parts))
         case Not(part):
             return Except(plan(part, terms))
-        case Captured(_, since, before):
-            return Between(since, before)
+        case Captured(_, since, before, field):
+            return Between(since, before, field)
+        case Number(_, least, most, field):
+            return NumberBetween(field, least, most)
         case _:
             fields = searched(tree.field)
             return Any(tuple(part for field in fields for part in _in_field(tree, field, terms)))
@@ -103,11 +134,11 @@ def plan(tree: Tree, terms: TermList) -> Plan:
 def scores(asked: Plan) -> bool:
     """Whether any hit of `asked` is better than another."""
     match asked:
-        case Has() | Row() | AnyToken():
+        case Has() | Row() | AnyToken() | Near():
             return asked.weight > 0
         case All(parts) | Any(parts):
             return any(scores(part) for part in parts)
-        case Between() | Except():
+        case Between() | NumberBetween() | Except():
             return False
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from search.analysis import Analysed, analyse, stretches
-from search.fields import DEFAULT_FIELDS, IDENTIFIER_KINDS, QUERY_FIELDS, TEXT, Field, Kind
+from search.fields import DEFAULT_FIELDS, IDENTIFIER_FIELDS, PAGE, Field, Kind, field_named
 from search.patterns import glob, single_token, within
-from search.tree import And, Captured, Fuzzy, Leaf, Not, Or, Phrase, Term, Tree, Wildcard
+from search.tree import And, Captured, Fuzzy, Leaf, Not, Number, Or, Phrase, Term, Tree, Wildcard
 
 SNIPPET_CHARACTERS: Final = 240
 LOOKED_AT_CHARACTERS: Final = 4_000_000  # a few seconds of analysis
@@ -46,7 +46,7 @@ class _Span(NamedTuple):
 
 
 def snippet(
-    source: str, tree: Tree, limit: int = SNIPPET_CHARACTERS, *, field: Field = TEXT
+    source: str, tree: Tree, limit: int = SNIPPET_CHARACTERS, *, field: Field = PAGE
 ) -> Snippet:
     """The stretch of `source` with the most of what `tree` looks for; at most `limit` characters.
 
@@ -113,12 +113,14 @@ def _wanted(tree: Tree) -> Iterator[Leaf]:
 
 def _spans(leaf: Leaf, tokens: Analysed, field: Field) -> Iterator[tuple[int, int]]:
     """First and last token of each place where `leaf` is found."""
-    if isinstance(leaf, Captured) or not _shown_in(leaf.field, field):
+    if isinstance(leaf, Captured | Number) or not _shown_in(leaf.field, field):
         return
     match leaf:
         case Term(text) | Phrase(text):
             asked = analyse(text)
-            free = isinstance(leaf, Term) and leaf.field in (None, field.name)
+            free = isinstance(leaf, Term) and (
+                leaf.field is None or field_named(leaf.field) is field
+            )
             if len(asked) == 1 and free and field.stems:
                 yield from _where(tokens.stems, {asked.stems[0]})
             else:
@@ -138,10 +140,10 @@ def _shown_in(name: str | None, field: Field) -> bool:
     """
     if name is None:
         return field in DEFAULT_FIELDS
-    asked = QUERY_FIELDS[name]
+    asked = field_named(name)
     if asked.kind is Kind.WORDS:
         return asked == field or asked not in DEFAULT_FIELDS
-    return asked.name in IDENTIFIER_KINDS or asked.name == "identifier"
+    return asked in IDENTIFIER_FIELDS.values() or asked.name == "identifier"
 
 
 def _where(column: tuple[str, ...], wanted: set[str]) -> Iterator[tuple[int, int]]:

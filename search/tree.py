@@ -54,13 +54,24 @@ class Fuzzy:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """Captured at or after `since` and before `before` (aware, UTC; None is open). `text` is what
-    was typed.
+    """The instant in `field` is at or after `since` and before `before` (aware, UTC; None is
+    open). `text` is what was typed.
     """
 
     text: str
     since: datetime | None
     before: datetime | None
+    field: str = "captured"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The number in `field` lies within both bounds, which are counted; None is open."""
+
+    text: str
+    least: int | None
+    most: int | None
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ class Not:
     part: Tree
 
 
-Leaf = Term | Phrase | Wildcard | Fuzzy | Captured
+Leaf = Term | Phrase | Wildcard | Fuzzy | Captured | Number
 Tree = Leaf | And | Or | Not
 
 
@@ -97,8 +108,8 @@ def query_text(tree: Tree) -> str:
             return " OR ".join(_within(part, (Or,)) for part in parts)
         case Not(part):
             return f"NOT {_within(part, (And, Or))}"
-        case Captured(text):
-            return f"captured:{text}" if not re.search(r"\s", text) else f'captured:"{text}"'
+        case Captured(text, field=field) | Number(text, field=field):
+            return f"{field}:{text}" if not re.search(r"\s", text) else f'{field}:"{text}"'
         case _:
             field = "" if tree.field is None else f"{tree.field}:"
             return field + _leaf_text(tree)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.fields import QUERY_FIELDS, TEXT
+from search.fields import NAMES, PAGE
 from search.patterns import glob, pieces, within
 
 LETTERS = st.text("abc", max_size=5)
@@ -50,7 +50,7 @@ def test_a_pattern_comes_apart_at_its_wildcards(pattern: str, apart: list[str]) 
     ],
 )
 def test_a_pattern_fits_whole_tokens(field: str, pattern: str, token: str, fits: bool) -> None:
-    wanted = glob(pattern, QUERY_FIELDS[field])
+    wanted = glob(pattern, NAMES[field])
     assert wanted.matches(token) is fits
     assert not fits or token.startswith(wanted.prefix)
 
@@ -58,11 +58,11 @@ def test_a_pattern_fits_whole_tokens(field: str, pattern: str, token: str, fits:
 @given(st.text("ab*?", max_size=7), st.text("ab", max_size=8))
 def test_a_pattern_fits_as_the_plain_expression_would(pattern: str, token: str) -> None:
     plain = pattern.replace("*", ".*").replace("?", ".")
-    assert glob(pattern, TEXT).matches(token) == bool(re.fullmatch(plain, token))
+    assert glob(pattern, PAGE).matches(token) == bool(re.fullmatch(plain, token))
 
 
 def test_a_pattern_made_to_be_slow_is_not() -> None:
-    wanted = glob("*a*a*a*a*b", TEXT)
+    wanted = glob("*a*a*a*a*b", PAGE)
     began = time.perf_counter()
     for _ in range(100):
         assert not wanted.matches("a" * 200)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from search import QueryError, parse_query
-from search.fields import QUERY_FIELDS
 from search.lexer import MAX_QUERY_CHARACTERS
 from search.parser import MAX_DEPTH, MAX_EXPANDED, MAX_LEAVES
 from search.plan import MAX_EXPANSION
@@ -28,10 +27,6 @@ def test_an_example_of_the_manual_is_a_query(query: str) -> None:
 def test_an_example_of_what_is_refused_is_refused(query: str) -> None:
     with pytest.raises(QueryError):
         parse_query(query)
-
-
-def test_the_manual_names_every_field() -> None:
-    assert [name for name in QUERY_FIELDS if f"{name}:" not in MANUAL] == []
 
 
 def test_the_manual_states_the_bounds_that_hold() -> None:
