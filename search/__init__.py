@@ -9,8 +9,19 @@ documents.
 """
 
 from search.analysis import ANALYSIS_VERSION
-from search.document import Identifier, SearchDocument
-from search.engine import Engine, Hit, Results, Scope
+from search.document import CONFIDENTIAL, QUARANTINE, WITHHELD_KINDS, Identifier, SearchDocument
+from search.engine import (
+    Engine,
+    Facet,
+    FacetAsk,
+    Faceting,
+    Hit,
+    Key,
+    Results,
+    Scope,
+    Sort,
+    Unit,
+)
 from search.errors import (
     IndexBusy,
     IndexNeedsRebuild,
@@ -26,13 +37,20 @@ from search.tree import Tree, query_text
 
 __all__ = [
     "ANALYSIS_VERSION",
+    "CONFIDENTIAL",
+    "QUARANTINE",
     "SNIPPET_CHARACTERS",
+    "WITHHELD_KINDS",
     "Engine",
+    "Facet",
+    "FacetAsk",
+    "Faceting",
     "Hit",
     "Identifier",
     "IndexBusy",
     "IndexNeedsRebuild",
     "IndexUnwritable",
+    "Key",
     "MemoryEngine",
     "QueryError",
     "Results",
@@ -40,7 +58,9 @@ __all__ = [
     "SearchDocument",
     "SearchIndexError",
     "Snippet",
+    "Sort",
     "Tree",
+    "Unit",
     "check_index",
     "open_engine",
     "parse_query",
