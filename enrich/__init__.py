@@ -9,6 +9,7 @@ characters of `Enrichment.texts.whole`.
 
 from __future__ import annotations
 
+from enrich.candidates import FoundName, captures_with, names_found
 from enrich.decoding import decode
 from enrich.derived import DerivedStore
 from enrich.documents import (
@@ -36,6 +37,7 @@ __all__ = [
     "DerivedStore",
     "DerivedStoreBroken",
     "Enrichment",
+    "FoundName",
     "Identifier",
     "Language",
     "Link",
@@ -46,10 +48,12 @@ __all__ = [
     "SourceDocument",
     "Texts",
     "UnreadableFile",
+    "captures_with",
     "declared_by",
     "decode",
     "enrich",
     "find_identifiers",
+    "names_found",
     "open_model",
     "read_file",
 ]

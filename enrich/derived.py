@@ -116,14 +116,14 @@ class DerivedStore:
         if capture in self._waiting:
             return self._waiting[capture]
         query = select(enrichments.c.content).where(enrichments.c.capture == capture)
-        with self._reading() as connection:
+        with self.reading() as connection:
             content = connection.execute(query).scalar_one_or_none()
         return None if content is None else unpacked(content)
 
     def captures_without(self, version: str, among: Iterable[str]) -> list[str]:
         """Those of the captures, in their order, of which nothing of this version is kept."""
         query = select(enrichments.c.capture).where(enrichments.c.version == version)
-        with self._reading() as connection:
+        with self.reading() as connection:
             done = set(connection.execute(query).scalars())
         done.update(c for c, waiting in self._waiting.items() if waiting.version == version)
         return [capture for capture in among if capture not in done]
@@ -140,7 +140,7 @@ class DerivedStore:
     def __iter__(self) -> Iterator[tuple[str, Enrichment]]:
         """Every capture with its enrichment, by capture id: what an index is rebuilt from."""
         self.commit()
-        with self._reading() as connection:
+        with self.reading() as connection:
             query = select(enrichments.c.capture, enrichments.c.content)
             rows = connection.execution_options(yield_per=100).execute(
                 query.order_by(enrichments.c.capture)
@@ -151,13 +151,14 @@ class DerivedStore:
     def count(self) -> int:
         """How many captures something is kept of."""
         self.commit()
-        with self._reading() as connection:
+        with self.reading() as connection:
             return int(
                 connection.execute(select(func.count()).select_from(enrichments)).scalar_one()
             )
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A connection for questions of this room's own; raises `DerivedStoreBroken`."""
         try:
             with self._engine.connect() as connection:
                 yield connection
