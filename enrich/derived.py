@@ -31,8 +31,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
+from cases.identity import CaptureId
 from enrich.documents import Enrichment
 from enrich.errors import DerivedStoreBroken
+from enrich.images.book import PictureBook, picture_metadata
 from enrich.packing import packed, unpacked
 
 LAYOUT = 1  # of the tables; another number in the file means: empty it
@@ -75,6 +77,7 @@ class DerivedStore:
         self._waiting: dict[str, Enrichment] = {}
         try:
             self._engine = self._opened()
+            self.pictures = PictureBook(self.reading, self._writing)
         except (SQLAlchemyError, OSError) as error:
             raise _broken(path, error) from error
 
@@ -102,13 +105,10 @@ class DerivedStore:
         """Write what waits, in one transaction."""
         if not self._waiting:
             return
-        try:
-            with self._engine.begin() as connection:
-                for capture, enrichment in self._waiting.items():
-                    _remove(connection, capture)
-                    _add(connection, capture, enrichment)
-        except SQLAlchemyError as error:
-            raise _broken(self.path, error) from error
+        with self._writing() as connection:
+            for capture, enrichment in self._waiting.items():
+                _remove(connection, capture)
+                _add(connection, capture, enrichment)
         self._waiting.clear()
 
     def get(self, capture: str) -> Enrichment | None:
@@ -131,11 +131,9 @@ class DerivedStore:
     def drop(self, capture: str) -> bool:
         """Forget the capture (it was disposed of or quarantined); whether there was anything."""
         waited = self._waiting.pop(capture, None) is not None
-        try:
-            with self._engine.begin() as connection:
-                return _remove(connection, capture) or waited
-        except SQLAlchemyError as error:
-            raise _broken(self.path, error) from error
+        self.pictures.drop(CaptureId(capture))
+        with self._writing() as connection:
+            return _remove(connection, capture) or waited
 
     def __iter__(self) -> Iterator[tuple[str, Enrichment]]:
         """Every capture with its enrichment, by capture id: what an index is rebuilt from."""
@@ -165,6 +163,14 @@ class DerivedStore:
         except SQLAlchemyError as error:
             raise _broken(self.path, error) from error
 
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise _broken(self.path, error) from error
+
     def _opened(self) -> Engine:
         engine = _engine(self.path)
         try:
@@ -175,6 +181,7 @@ class DerivedStore:
                 raise
             engine = self._emptied(engine)
         _tables.create_all(engine)
+        picture_metadata.create_all(engine)
         with engine.begin() as connection:
             connection.execute(text(f"pragma user_version = {LAYOUT}"))
         return engine
