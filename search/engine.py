@@ -20,6 +20,7 @@ class Scope:
     `restricted` lets restricted documents in. `up_to_seq` repeats an earlier search: documents
     indexed since are left out (DIS-6); `after_seq` leaves out those indexed up to then. A document
     that is withheld is seen by those who may see every reason for which it is (`withheld`).
+    Captures `without` are left out whatever their documents say: what was locked a moment ago.
     """
 
     cases: frozenset[CaseId]
@@ -27,6 +28,7 @@ class Scope:
     up_to_seq: int | None = None
     after_seq: int | None = None
     withheld: frozenset[str] = frozenset()
+    without: frozenset[CaptureId] = frozenset()
 
 
 class Sort(StrEnum):
@@ -102,7 +104,23 @@ class TermList(Protocol):
         ...
 
 
-class Engine(TermList, Protocol):
+class Faceting(Protocol):
+    """What an engine says of all that a query finds, within the same scope."""
+
+    def facets(self, tree: Tree, scope: Scope, wanted: Sequence[FacetAsk]) -> tuple[Facet, ...]:
+        """A facet for each that is wanted, in that order; the same on every engine."""
+        ...
+
+    def histogram(
+        self, tree: Tree, scope: Scope, field: str, unit: Unit
+    ) -> tuple[tuple[datetime, int], ...]:
+        """How many documents fall into each `unit` of `field` (captured, published, modified):
+        (start in UTC, count), rising, without empty ones.
+        """
+        ...
+
+
+class Engine(TermList, Faceting, Protocol):
     """An index of documents. Writes are seen by searches after `commit`."""
 
     def index(self, documents: Iterable[SearchDocument]) -> int:
@@ -143,20 +161,4 @@ class Engine(TermList, Protocol):
 
     def close(self) -> None:
         """Give back what is held open; writes not committed are dropped."""
-        ...
-
-
-class Faceting(Protocol):
-    """What an engine says of all that a query finds, within the same scope."""
-
-    def facets(self, tree: Tree, scope: Scope, wanted: Sequence[FacetAsk]) -> tuple[Facet, ...]:
-        """A facet for each that is wanted, in that order; the same on every engine."""
-        ...
-
-    def histogram(
-        self, tree: Tree, scope: Scope, field: str, unit: Unit
-    ) -> tuple[tuple[datetime, int], ...]:
-        """How many documents fall into each `unit` of `field` (captured, published, modified):
-        (start in UTC, count), rising, without empty ones.
-        """
         ...

@@ -6,19 +6,22 @@ leaf by leaf, over the documents' tokens, and shares nothing with an index but t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from cases.identity import CaptureId
 from search.analysis import analyse
 from search.document import (
     SearchDocument,
     Values,
+    facet_values,
     index_tokens,
     microseconds,
     moments,
     numbers,
 )
-from search.engine import Hit, Key, Results, Scope, Sort
+from search.engine import Facet, FacetAsk, Hit, Key, Results, Scope, Sort, Unit
+from search.facets import Bars, bars, facet_fields, moment_field, ranked
 from search.fields import Field, Kind, searched
 from search.patterns import glob, single_token, within
 from search.plan import plan
@@ -86,6 +89,27 @@ class MemoryEngine:
             if visible(document, scope) and _holds(tree, document, tokens)
         ]
 
+    def facets(self, tree: Tree, scope: Scope, wanted: Sequence[FacetAsk]) -> tuple[Facet, ...]:
+        """A facet for each that is wanted, in that order. Raises `QueryError`."""
+        plan(tree, self)
+        fields = facet_fields(wanted)
+        held = [facet_values(document) for document, _ in self.found(tree, scope)]
+        return tuple(
+            ranked(
+                ask,
+                Counter(value for values in held for value in values[field]),
+                sum(not values[field] for values in held),
+            )
+            for field, ask in zip(fields, wanted, strict=True)
+        )
+
+    def histogram(self, tree: Tree, scope: Scope, field: str, unit: Unit) -> Bars:
+        """How many documents fall into each `unit` of `field`. Raises `QueryError`."""
+        plan(tree, self)
+        named = moment_field(field)
+        held = [moments(document).get(named) for document, _ in self.found(tree, scope)]
+        return bars([(moment, 1) for moment in held if moment is not None], unit)
+
     def terms(self, field: str, prefix: str) -> list[str]:
         """The terms of `field` that begin with `prefix`, sorted."""
         values = (value for _, tokens in self._held.values() for value in tokens[field])
@@ -108,6 +132,7 @@ def visible(document: SearchDocument, scope: Scope) -> bool:
         and (scope.up_to_seq is None or document.seq <= scope.up_to_seq)
         and (scope.after_seq is None or document.seq > scope.after_seq)
         and scope.withheld.issuperset(document.withheld)
+        and document.capture not in scope.without
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -18,9 +18,11 @@ from tantivy import Query
 
 from cases.identity import CaptureId
 from search.document import SearchDocument
-from search.engine import Key, Results, Scope, Sort
+from search.engine import Facet, FacetAsk, Key, Results, Scope, Sort, Unit
 from search.errors import IndexBusy
+from search.facets import Bars
 from search.plan import Plan, plan, scores
+from search.tantivy_facets import bars_of, facets_of
 from search.tantivy_files import LockHeld, mapped, verify_checksums
 from search.tantivy_pages import Listing, page_of
 from search.tantivy_queries import compiled, scoped
@@ -107,6 +109,18 @@ class TantivyEngine:
             listing = Listing(sort, scores(asked))
             query = self.query(asked, scope)
             return page_of(self._searcher, self._schema, query, limit, listing, after)
+
+    def facets(self, tree: Tree, scope: Scope, wanted: Sequence[FacetAsk]) -> tuple[Facet, ...]:
+        """A facet for each that is wanted, in that order. Raises `QueryError`."""
+        with mapped(self._folder):
+            query = self.query(plan(tree, self), scope)
+            return facets_of(self._searcher, query, wanted)
+
+    def histogram(self, tree: Tree, scope: Scope, field: str, unit: Unit) -> Bars:
+        """How many documents fall into each `unit` of `field`. Raises `QueryError`."""
+        with mapped(self._folder):
+            query = self.query(plan(tree, self), scope)
+            return bars_of(self._searcher, self._schema, query, field, unit)
 
     def query(self, asked: Plan, scope: Scope) -> Query:
         """The one query that finds what `asked` describes within `scope`, for hits and facets."""

@@ -55,7 +55,7 @@ def page_of(
     More is fetched until nothing that ties with the last hit is left out.
     """
     limit = max(limit, 0)
-    total = _total(searcher.search(query, 1, count=True))
+    total = total_of(searcher, query)
     if after is not None and listing.column:
         query = _behind(schema, query, listing, after)
     asked, keyed = limit + 1, []
@@ -117,5 +117,7 @@ def _hit(searcher: tantivy.Searcher, key: Key, address: DocAddress, listing: Lis
     return Hit(capture, score, int(key[-1]), key)
 
 
-def _total(found: tantivy.SearchResult) -> int:
+def total_of(searcher: tantivy.Searcher, query: Query) -> int:
+    """How many documents `query` finds."""
+    found = searcher.search(query, 1, count=True)
     return int(found.count)  # type: ignore[attr-defined]  # there, but not in its stubs

@@ -31,6 +31,9 @@ def scoped(schema: tantivy.Schema, query: Query, scope: Scope) -> Query:
     hidden = sorted(WITHHELD_KINDS - scope.withheld)
     if hidden:
         parts.append((Occur.MustNot, Query.term_set_query(schema, "withheld", hidden)))
+    if scope.without:
+        gone = Query.term_set_query(schema, "capture", sorted(scope.without))
+        parts.append((Occur.MustNot, gone))
     if scope.up_to_seq is not None or scope.after_seq is not None:
         after = None if scope.after_seq is None else scope.after_seq + 1
         parts.append((Occur.Must, silent(seq_within(schema, after, scope.up_to_seq))))
