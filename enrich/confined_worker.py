@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from enrich.fork_server import OVERTIME
+
 START_S = 60.0
 MOST_LINE = 4096
 
@@ -68,7 +70,8 @@ class ConfinedWorker:
         try:
             return self._exchanged(child, line + content)
         except (OSError, ValueError, KeyError, TypeError, subprocess.TimeoutExpired) as fault:
-            slow = child.poll() is None and isinstance(fault, TimeoutError)
+            ended = child.poll()
+            slow = ended == OVERTIME or (ended is None and isinstance(fault, TimeoutError))
             self.close()
             raise WorkerLost(slow) from fault
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+MAX_BYTES = 32 * 2**20  # of a body; what is past it stays in the evidence, unread
+
 
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
@@ -87,6 +89,19 @@ class Texts:
     tables: tuple[str, ...] = ()
     structured: tuple[tuple[str, str], ...] = ()
     framed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRead:
+    """How a body was read and what it says; `why` is what settled the encoding.
+
+    `kind` is a `Kind`, or "unreadable" where reading it failed: the note says how.
+    """
+
+    kind: str
+    encoding: str | None
+    why: str
+    texts: Texts
 
 
 @dataclass(frozen=True, slots=True)

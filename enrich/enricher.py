@@ -2,50 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from enrich.decoding import decode
-from enrich.documents import Enrichment, Language, Mention, SourceDocument, Texts
+from enrich.confined_reader import shared_reader
+from enrich.documents import MAX_BYTES, Enrichment, Language, Mention, SourceDocument, Texts
 from enrich.entities import MAX_CHARACTERS, NameModel
 from enrich.identifiers import find_identifiers
-from enrich.kinds import Kind, kind_of
 from enrich.language import language_of
-from enrich.readers import json_texts, page_texts, plain_texts, xml_texts
 
 ENRICHER_VERSION = "2"  # raised when any output for the same bytes changes
-MAX_BYTES = 32 * 2**20  # of a body; what is past it stays in the evidence, unread
-
-_READERS: dict[Kind, Callable[[str, SourceDocument], Texts]] = {
-    "html": page_texts,
-    "xml": xml_texts,
-    "json": json_texts,
-    "text": plain_texts,
-}
 
 
 def enrich(document: SourceDocument, *, model: NameModel | None) -> Enrichment:
     """What the document says, in which language, whom and what it names.
 
     A function of the document and the model alone: no clock, no network, no file but the model's.
-    With no model the mentions are empty. Raises `NoModel` where the model cannot be loaded; a
-    hostile body never raises.
+    With no model the mentions are empty. The body is parsed in a confined process; one that breaks
+    its parser gives an enrichment of kind "unreadable". Raises `NoModel` where the model cannot be
+    loaded, `ReaderUnusable` where no process can be started; a hostile body never raises.
     """
-    body = document.body[:MAX_BYTES]
-    kind = kind_of(body, document.media_type)
-    encoding, why, texts = None, "", Texts(whole="")
-    if kind in _READERS:
-        decoded = decode(body, document.charset)
-        encoding, why = decoded.encoding, decoded.why
-        texts = _READERS[kind](decoded.text, document)
+    with shared_reader() as reader:
+        read = reader.read(document)
+    texts = read.texts
     language = language_of(texts.main or texts.whole)
     foreign = _foreign(language) if model is not None else ()
-    notes = (*texts.notes, *foreign, *_bounds(document, texts), *_nothing_read(kind))
+    notes = (*texts.notes, *foreign, *_bounds(document, texts))
     return Enrichment(
         version=ENRICHER_VERSION,
-        kind=kind,
-        encoding=encoding,
-        encoding_why=why or kind,
+        kind=read.kind,
+        encoding=read.encoding,
+        encoding_why=read.why,
         texts=replace(texts, notes=notes),
         language=language,
         mentions=_mentions(texts.whole, model),
@@ -64,10 +50,6 @@ def _bounds(document: SourceDocument, texts: Texts) -> tuple[str, ...]:
     if len(texts.whole) > MAX_CHARACTERS:
         notes.append(f"names were looked for in the first {MAX_CHARACTERS:,} characters only")
     return tuple(notes)
-
-
-def _nothing_read(kind: Kind) -> tuple[str, ...]:
-    return {"not text": ("not text",), "empty": ("empty",)}.get(kind, ())
 
 
 def _foreign(language: Language) -> tuple[str, ...]:

@@ -21,3 +21,9 @@ class DerivedStoreBroken(MachineError):
     """The disposable store cannot be opened or written where it is meant to lie."""
 
     kind = "derived-store"
+
+
+class ReaderUnusable(MachineError):
+    """The confined process that reads documents cannot be started."""
+
+    kind = "reader"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from enrich.documents import SourceDocument
-from enrich.enricher import MAX_BYTES
+from enrich.documents import MAX_BYTES, SourceDocument
 from enrich.errors import UnreadableFile
 
 # a name is a hint, weaker than the bytes (`enrich.kinds`): only types that bytes do not show

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.metadata import version
-
-from py3langid.langid import (  # type: ignore[import-untyped]  # ships no types
-    MODEL_FILE,
-    LanguageIdentifier,
-)
+from typing import TYPE_CHECKING
 
 from enrich.documents import Language
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier  # type: ignore[import-untyped]  # has no types
 
 SAMPLE_CHARACTERS = 20_000
 FEWEST_LETTERS = 20  # below this a guess is wrong more often than is useful ("OK", a name, a price)
@@ -24,6 +23,8 @@ _SELECTORS = re.compile(r"\S*(?:://|@|www\.)\S*|\S+\.\S+/\S*")
 @cache
 def _identifier() -> LanguageIdentifier:
     """The model, read once and when it is first needed."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # numpy, too: a tenth of a second
+
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrich import ENRICHER_VERSION, NameModel, SourceDocument, UnreadableFile, enrich, read_file
-from enrich.enricher import MAX_BYTES
+from enrich.documents import MAX_BYTES
 
 PAGE = b"""<!doctype html><html lang="en-GB"><head><title>A van was seen</title>
 <meta name="author" content="Jo Smith"><meta property="og:site_name" content="Example News">
@@ -169,7 +169,8 @@ def test_a_page_past_a_bound_has_its_whole_text_and_says_what_was_not_measured(
 def test_a_body_past_the_bound_is_read_to_there_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("enrich.enricher.MAX_BYTES", 1000)
+    for module in ("enricher", "confined_reader"):
+        monkeypatch.setattr(f"enrich.{module}.MAX_BYTES", 1000)
 
     read = enrich(document(b"a " * 500 + b"end", "text/plain"), model=None)
 
