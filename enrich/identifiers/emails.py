@@ -1,4 +1,8 @@
-"""E-mail addresses (RFC 5321 and 6531 in their ordinary, unquoted form)."""
+"""E-mail addresses (RFC 5321 and 6531 in their ordinary, unquoted form), also as people hide them.
+
+"(at)" and "[dot]" are read as they are; " AT " wants " DOT "; " at " with " dot " and " @ " alone
+want the word "mail" just before.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,23 @@ import re
 from collections.abc import Iterator
 
 from enrich.documents import Identifier
-from enrich.identifiers.names import HOST, is_host_name, refanged
+from enrich.identifiers.names import HOST, SPOKEN_HOST, is_host_name, refanged, validity_of
 
 MAX_LOCAL = 64  # RFC 5321, section 4.5.3.1.1
 
 # each sign is looked at once, then at most 64 characters before it and a host's length after it
-_SIGN = re.compile(r"@|\s?[\[({]\s?(?:at|@)\s?[\])}]\s?", re.IGNORECASE)
+_SIGN = re.compile(
+    r"@(?!\s)|\s?(?P<hidden>[\[({<]\s?(?:at|@)\s?[\])}>])\s?|\s(?P<weak>at|@)\s", re.IGNORECASE
+)
 _LOCAL_END = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}\Z")
 _HOST = re.compile(HOST, re.IGNORECASE)
+_SPOKEN = re.compile(SPOKEN_HOST, re.IGNORECASE)
+_SPOKEN_DOT = re.compile(r"\s(?:dot|\.)\s", re.IGNORECASE)
+_MAIL_BEFORE = re.compile(
+    r"(?:e-?mail|mail|address|contact|write to|reach me)(?: address)?(?: is)?\s?[:=-]?\s{0,3}\Z",
+    re.IGNORECASE,
+)
+_NO_NAMES = frozenset("us me him her them you it all look looked is are was were be".split())  # noqa: SIM905
 _NEVER_LAST = frozenset('@. \t\n\r:;,<>()[]"/')
 
 
@@ -23,15 +36,41 @@ def find_emails(text: str) -> Iterator[Identifier]:
         if not sign.start() or text[sign.start() - 1] in _NEVER_LAST:
             continue
         start = _local_start(text, sign.start())
-        host = _HOST.match(text, sign.end())
+        pattern = _SPOKEN if sign["hidden"] or sign["weak"] else _HOST
+        host = pattern.match(text, sign.end())
         if start is None or host is None:
             continue
-        name = refanged(host.group()).lower()
-        end = host.end()
-        if not is_host_name(name):
+        if sign["weak"] and not _is_meant(text, start, sign, host.group()):
             continue
-        local = text[start : sign.start()].lower()
-        yield Identifier("email", f"{local}@{name}", start, end, text[start:end])
+        value = email_form(text[start : host.end()])
+        end = host.end()
+        if value is None and pattern is _SPOKEN and (plain := _HOST.match(text, sign.end())):
+            end = plain.end()
+            value = email_form(text[start:end])
+        if value:
+            validity = validity_of(value.rpartition("@")[2])
+            yield Identifier("email", value, start, end, text[start:end], validity=validity)
+
+
+def email_form(written: str) -> str | None:
+    """The address in lower case with its "@" and dots, None where its host cannot be."""
+    written = written.removeprefix("mailto:")
+    sign = _SIGN.search(written)
+    if not sign:
+        return None
+    name = refanged(written[sign.end() :]).lower()
+    local = _SPOKEN_DOT.sub(".", written[: sign.start()]).lower()
+    return f"{local}@{name}" if local and is_host_name(name) else None
+
+
+def _is_meant(text: str, start: int, sign: re.Match[str], host: str) -> bool:
+    """Whether " at " or " @ " stands for the sign: words that are no address are common."""
+    spoken = _SPOKEN_DOT.search(host)
+    if sign["weak"] == "AT" and spoken and spoken.group().strip() in ("DOT", "."):
+        return True
+    if text[start : sign.start()].lower() in _NO_NAMES or not (spoken or sign["weak"] == "@"):
+        return False
+    return bool(_MAIL_BEFORE.search(text, max(0, start - 32), start))
 
 
 def _local_start(text: str, sign: int) -> int | None:

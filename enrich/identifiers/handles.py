@@ -37,4 +37,10 @@ def find_handles(text: str) -> Iterator[Identifier]:
         if len(name) > MAX_NAME and not is_host_name(name):
             continue
         value = f"@{name}@{host.lower()}" if host else f"@{name}"
-        yield Identifier("handle", value, found.start(), end, text[found.start() : end])
+        start = found.start()
+        yield Identifier("handle", value, start, end, text[start:end], validity="form")
+
+
+def handle_form(written: str) -> str | None:
+    """In small letters with its "@"; None where it has none."""
+    return written.lower() if _HANDLE.fullmatch(written) else None

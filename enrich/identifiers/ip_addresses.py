@@ -13,10 +13,11 @@ import re
 from collections.abc import Iterator
 
 from enrich.documents import Identifier
-from enrich.identifiers.names import refanged
+from enrich.identifiers.names import DOT, refanged
 
 _V4 = re.compile(
-    r"(?<![\w.])\d{1,3}(?:(?:\.|\[\.\]|\(\.\))\d{1,3}){3}(?![\w]|\.\d|\[\.\]\d|-\d)", re.ASCII
+    r"(?<![\w.])\d{1,3}(?:{DOT}\d{1,3}){3}(?![\w]|\.\d|\[\.\]\d|-\d)".replace("{DOT}", DOT),
+    re.ASCII,
 )
 _V6 = re.compile(
     r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{1,4})?"
@@ -24,6 +25,13 @@ _V6 = re.compile(
 _WORD_BEFORE = re.compile(
     r"(?:\bv|\bver|\bversion|\brelease|\bbuild|\bfirmware|\bsection|\bclause|\bparagraph)\.?:?\s{1,3}\Z",
     re.IGNORECASE,
+)
+# RFC 5737, 3849, 9637
+_DOCUMENTATION = tuple(
+    map(
+        ipaddress.ip_network,
+        ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20"),
+    )
 )
 _PRODUCT_BEFORE = re.compile(r"[A-Za-z]/\Z")
 
@@ -42,14 +50,27 @@ def find_ip_addresses(text: str) -> Iterator[Identifier]:
 
 def _checked(text: str, start: int, end: int) -> Iterator[Identifier]:
     original = text[start:end]
+    if value := ip_form(original):
+        yield Identifier("ip", value, start, end, original, validity=_validity(value))
+
+
+def ip_form(written: str) -> str | None:
+    """The address in its shortest form, None where it is none."""
     try:
-        address = ipaddress.ip_address(refanged(original))
+        address = ipaddress.ip_address(refanged(written).strip("[]"))
     except ValueError:
-        return
+        return None
     if address.version == 4 and address.packed[0] == 0:
-        return
+        return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    yield Identifier("ip", (mapped or address).compressed, start, end, original)
+    return (mapped or address).compressed
+
+
+def _validity(value: str) -> str:
+    address = ipaddress.ip_address(value)
+    if any(address.version == net.version and address in net for net in _DOCUMENTATION):
+        return "test-range"
+    return "valid" if address.is_global else "private"
 
 
 def _is_version(text: str, start: int) -> bool:

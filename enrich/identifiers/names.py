@@ -13,11 +13,15 @@ SPECIAL_TOP_LEVELS = frozenset(
 )
 MAX_NAME = 253  # RFC 1035, section 2.3.4
 
-DOT = r"(?:\.|\[\.\]|\(\.\)|\[dot\]|\(dot\))"  # as it is, or "defanged"
+DOT = r"(?:\.|\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?)"  # as it is, or "defanged"
+SPOKEN_DOT = rf"(?:{DOT}|\sdot\s|\s\.\s)"
 LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 HOST = rf"{LABEL}(?:{DOT}{LABEL}){{1,10}}"
+SPOKEN_HOST = rf"{LABEL}(?:{SPOKEN_DOT}{LABEL}){{1,10}}"
 
-_DOTS = re.compile(r"\[\.\]|\(\.\)|\[dot\]|\(dot\)", re.IGNORECASE)
+_DOTS = re.compile(SPOKEN_DOT, re.IGNORECASE)
+# RFC 2606 and 6761: names that are nobody's, for examples and tests
+_EXAMPLES = re.compile(r"(?:^|\.)(?:example|test|invalid|example\.(?:com|net|org))\Z")
 
 
 def refanged(written: str) -> str:
@@ -33,6 +37,20 @@ def _suffixes() -> PublicSuffixList:
 @lru_cache(maxsize=4096)
 def _is_top_level(label: str) -> bool:
     return label in SPECIAL_TOP_LEVELS or _suffixes().publicsuffix(label) is not None
+
+
+def registrable(name: str) -> bool:
+    """Whether the name (refanged, lower case) has a part that someone can have registered."""
+    if not is_host_name(name):
+        return False
+    if name.rpartition(".")[2] in SPECIAL_TOP_LEVELS:
+        return True
+    return _suffixes().privatesuffix(name) is not None
+
+
+def validity_of(name: str) -> str:
+    """ "test-range" for a name that the standards keep for examples, else "valid"."""
+    return "test-range" if _EXAMPLES.search(name) else "valid"
 
 
 def is_host_name(name: str) -> bool:

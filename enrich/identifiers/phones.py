@@ -51,7 +51,8 @@ def find_phones(text: str) -> Iterator[Identifier]:
         for end in _ends(found):
             checked += 1
             if value := e164(text[start:end]):
-                yield Identifier("phone", value, start, end, text[start:end])
+                validity = "test-range" if DRAMA.fullmatch(value[1:]) else "valid"
+                yield Identifier("phone", value, start, end, text[start:end], validity=validity)
                 at = end  # what is left of the run may be another number
                 break
 

@@ -33,13 +33,22 @@ def find_postcodes(text: str) -> Iterator[Identifier]:
     for found in _GIRO.finditer(text):
         yield Identifier("postcode", "GIR 0AA", found.start(), found.end(), found.group())
     for found in _POSTCODE.finditer(text):
-        area, district, inward = (found[part] for part in ("area", "district", "inward"))
-        if area.upper() not in AREAS or not _is_written_as_one(found):
-            continue
-        if district[-1].isalpha() and area.upper() not in LETTER_AFTER_DIGIT:
-            continue
-        value = f"{area}{district} {inward}".upper()
-        yield Identifier("postcode", value, found.start(), found.end(), found.group())
+        value = postcode_form(found.group())
+        if value and _is_written_as_one(found):
+            start, end = found.span()
+            yield Identifier("postcode", value, start, end, found.group(), validity="form")
+
+
+def postcode_form(written: str) -> str | None:
+    """In capitals with one space, None where no such area or district can be."""
+    if _GIRO.fullmatch(written.upper()):
+        return "GIR 0AA"
+    found = _POSTCODE.fullmatch(written)
+    if not found:
+        return None
+    area, district, inward = (found[part].upper() for part in ("area", "district", "inward"))
+    lettered = district[-1].isalpha() and area not in LETTER_AFTER_DIGIT
+    return None if lettered or area not in AREAS else f"{area}{district} {inward}"
 
 
 def _is_written_as_one(found: re.Match[str]) -> bool:

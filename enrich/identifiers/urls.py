@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from enrich.documents import Identifier
-from enrich.identifiers.names import DOT, HOST, LABEL, is_host_name, refanged
+from enrich.identifiers.names import DOT, HOST, LABEL, is_host_name, refanged, validity_of
 
 MAX_URL = 4_096  # longer ones are cut here, as browsers' own limits and servers' differ
 
@@ -37,7 +37,14 @@ def find_urls(text: str) -> Iterator[Identifier]:
         start, end = found.start(), found.start("rest") + _length(found["rest"])
         value = _value(found["scheme"], text[found.start("rest") : end])
         if value:
-            yield Identifier("url", value, start, end, text[start:end])
+            validity = validity_of(urlsplit(value).hostname or "")
+            yield Identifier("url", value, start, end, text[start:end], validity=validity)
+
+
+def url_form(written: str) -> str | None:
+    """The normal form of one address, None where this is none."""
+    found = _URL.fullmatch(written)
+    return _value(found["scheme"], found["rest"]) if found else None
 
 
 def _length(rest: str) -> int:
