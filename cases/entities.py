@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from cases.access import hidden_captures, locked_captures
@@ -185,15 +185,16 @@ def _add(
     return row
 
 
-def entities_of(session: Session, case: CaseId) -> list[EntityView]:
+def entities_of(session: Session, case: CaseId, *only: ColumnElement[bool]) -> list[EntityView]:
     """The entities of a case as they stand, in order of class and number; those taken back too.
 
     One that was seen in nothing but captures that the session's person may not see is left out.
+    `only` narrows them.
     """
     newest = (
         select(EntityVersion.entity_id, func.max(EntityVersion.version).label("version"))
         .join(Entity, Entity.id == EntityVersion.entity_id)
-        .where(Entity.case_id == case)
+        .where(Entity.case_id == case, *only)
         .group_by(EntityVersion.entity_id)
         .subquery()
     )
@@ -260,10 +261,11 @@ def _view(
 def entity_named(session: Session, case: Case, named: str) -> EntityView:
     """The entity of that reference (P_001) or id. Raises `EntityUnknown`."""
     wanted = _REFERENCE.fullmatch(named.strip().upper())
-    place = reference_of(wanted[1], int(wanted[2])) if wanted else None
-    for view in entities_of(session, CaseId(case.id)):
-        if place == view.reference or named == view.id:
-            return view
+    which = [Entity.id == named]
+    if wanted:
+        which = [Entity.pole == wanted[1], Entity.number == int(wanted[2])]
+    for view in entities_of(session, CaseId(case.id), *which):
+        return view
     raise EntityUnknown(
         f"Case {case.reference} has no entity {named[:40]!r}. List them: "
         f"lantern entity list --case {case.reference}"
