@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -42,7 +43,7 @@ class IndexNeedsRebuild(SearchIndexError):
 
     kind: ClassVar[str] = "index-rebuild"
 
-    def __init__(self, folder: Path, why: str, detail: str) -> None:
+    def __init__(self, folder: Path | str, why: str, detail: str) -> None:
         super().__init__(
             f"The search index at {folder} must be rebuilt: {detail}. "
             "The evidence is untouched; run: lantern work",
@@ -77,3 +78,68 @@ class IndexUnwritable(SearchIndexError):
             "lost; free space or mend the permissions, then run: lantern work",
             folder=str(folder),
         )
+
+
+class EngineUnavailable(SearchIndexError):
+    """The search engine on another machine cannot be used just now: what is due waits for it."""
+
+    kind: ClassVar[str] = "engine-unavailable"
+
+    def __init__(self, address: str, state: str, fix: str) -> None:
+        super().__init__(
+            f"Elasticsearch at {address} {state}. Nothing collected is lost. {fix}; what waits is "
+            "then indexed by: lantern work",
+            address=address,
+        )
+
+
+class EngineUnreachable(EngineUnavailable):
+    """Nothing answers at the address, or nothing that may be trusted."""
+
+    kind: ClassVar[str] = "engine-unreachable"
+
+    def __init__(self, address: str, why: str, fix: str = "") -> None:
+        mend = fix or "Start it, or mend [search] address in lantern.toml"
+        super().__init__(address, f"cannot be reached: {why}", mend)
+
+
+class EngineRefuses(EngineUnavailable):
+    """It answers, and will not do what is asked of it."""
+
+    kind: ClassVar[str] = "engine-refuses"
+
+    def __init__(self, address: str, why: str) -> None:
+        mend = "Look to [search] in lantern.toml and to its API key (docs/search-engines.md)"
+        super().__init__(address, f"refuses: {why}", mend)
+
+
+class EngineBusy(EngineUnavailable):
+    """It has too much to do."""
+
+    kind: ClassVar[str] = "engine-busy"
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(address, f"is overloaded: {why}", "Try again when it is not")
+
+
+class EngineFull(EngineUnavailable):
+    """Its disk is full: it takes no writes."""
+
+    kind: ClassVar[str] = "engine-full"
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(address, f"takes no writes: {why}", "Free space on its disk")
+
+
+class DocumentsRefused(SearchIndexError):
+    """The engine took all but these documents, each for a reason of its own."""
+
+    kind: ClassVar[str] = "documents-refused"
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        first = next(iter(reasons))
+        super().__init__(
+            f"{len(reasons)} captures could not be indexed, {first} among them: {reasons[first]}",
+            captures=len(reasons),
+        )
+        self.reasons = dict(reasons)
