@@ -41,6 +41,7 @@ VERBS = {
     "work": ("conditions", "Run the steps that are due."),
     "read": ("reading", "What the enrichers make of your own files."),
     "search": ("finding", "Search a case."),
+    "entity": ("entities", "Who and what is in a case: candidates, records, links."),
     "exhibit": ("exhibits", "Captures made exhibits: references, gaps, lists."),
     "export": ("exhibits", "Write exhibits as a bundle that verifies by itself."),
     "gate": ("gate", "What stays covered: status, policy, lists, rules, decisions."),
