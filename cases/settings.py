@@ -9,10 +9,11 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cases.errors import MachineError, UsageError
 
@@ -78,10 +79,44 @@ class CollectSection(Section):
 
 class EnrichSection(Section):
     """Which language model finds names: `lantern` (ours) or the name of an installed spaCy
-    package.
+    package; and whether words are read in pictures (some 0.3 s each).
     """
 
     model: str = "lantern"
+    ocr: bool = True
+
+
+class SearchSection(Section):
+    """Where captures are searched: an index in the vault, or an Elasticsearch cluster at `address`.
+
+    `ca_file` is a PEM file where its certificate is of a CA of one's own. The API key is never
+    written here: it is in the environment (LANTERN_ELASTICSEARCH_API_KEY) or in `api_key_file`.
+    Every name on the cluster begins with `index_prefix` and the vault's id.
+    """
+
+    engine: Literal["embedded", "elasticsearch"] = "embedded"
+    address: str = ""
+    ca_file: str = ""
+    api_key_file: str = ""
+    index_prefix: Annotated[str, Field(pattern="^[a-z][a-z0-9._-]{0,60}$")] = "lantern"
+
+    @model_validator(mode="after")
+    def _reachable_safely(self) -> Self:
+        """The whole text of every page goes there: in the clear only within this machine."""
+        if self.engine == "embedded":
+            return self
+        try:
+            place = urlsplit(self.address)
+            host, _ = place.hostname, place.port
+        except ValueError:
+            host = None
+        if not host or place.scheme not in ("http", "https"):
+            raise ValueError('name the cluster: address = "https://search.example.test:9200"')
+        if "@" in place.netloc:
+            raise ValueError("address holds a password: use an API key (api_key_file)")
+        if place.scheme == "http" and host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("address must begin with https:// (http:// is for this machine only)")
+        return self
 
 
 class DefaultsSection(Section):
@@ -119,6 +154,7 @@ class Settings(Section):
     egress: EgressSection = EgressSection()
     collect: CollectSection = CollectSection()
     enrich: EnrichSection = EnrichSection()
+    search: SearchSection = SearchSection()
     defaults: DefaultsSection = DefaultsSection()
     templates: dict[str, TemplateSection] = {"research": RESEARCH_TEMPLATE}
 

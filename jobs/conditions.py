@@ -21,7 +21,7 @@ from collectors.ways_out import parse_way_out
 from enrich import ENRICHER_VERSION, open_model
 from evidence.acting import Acting, open_acting
 from gate.screener import Screener
-from jobs.steps import INDEX, index_version
+from jobs.indexing import INDEX, index_version
 from jobs.workplace import Named
 from search import IndexNeedsRebuild, check_index
 

@@ -8,31 +8,25 @@ that was deleted makes its steps due again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from cases.captures import SealedCapture, SealedRecord
-from cases.casebook import case_references
 from cases.entries import Act
 from cases.errors import LanternError
 from cases.holdings import (
     StepDone,
     due,
     forget_steps_of,
-    indexed,
-    newest_index_seq,
     record_steps,
     sealed_capture,
     steps_left,
     taken,
 )
-from cases.identity import CaptureId
 from enrich import (
     ENRICHER_VERSION,
     DerivedStore,
-    Enrichment,
     NameModel,
     SourceDocument,
     enrich,
@@ -42,18 +36,10 @@ from evidence.acting import Acting
 from evidence.page_members import DOM
 from evidence.reader import SealedBody, read_body
 from evidence.warc_records import target_uri
+from jobs.indexing import EXTRACT, INDEX, index_due, index_version
+from jobs.indexing import open_index as open_index
 from jobs.screening import screen_due
-from search import (
-    ANALYSIS_VERSION,
-    Engine,
-    Identifier,
-    IndexNeedsRebuild,
-    SearchDocument,
-    open_engine,
-    rebuild_engine,
-)
 
-EXTRACT, INDEX = "extract", "index"
 BATCH = 50  # captures a step takes on between two transactions
 
 Progress = Callable[[str, int, int], None]  # step, done so far, still due
@@ -61,12 +47,15 @@ Progress = Callable[[str, int, int], None]  # step, done so far, still due
 
 @dataclass(frozen=True, slots=True)
 class WorkDone:
-    """What a run of the steps did: captures stepped, failed, and still lacking a step."""
+    """What a run of the steps did: captures stepped, failed, and still lacking a step. `waits` says
+    why those left could not be indexed, empty where they could.
+    """
 
     done: int
     failed: int
     left: int
     faults: tuple[str, ...] = ()
+    waits: str = ""
 
 
 def work(acting: Acting, progress: Progress | None = None) -> WorkDone:
@@ -82,7 +71,8 @@ def work(acting: Acting, progress: Progress | None = None) -> WorkDone:
         _forget_what_is_gone(acting, store)
         extracted = _extract(acting, store, model, version, progress)
         screened = _added(WorkDone(0, 0, 0), screen_due(acting, progress))
-        done = _index(acting, store, version, progress)
+        found = index_due(acting, store, version, progress)
+        done, waits = _added(WorkDone(0, 0, 0), found.steps), found.waits
         left = _left(acting, version)
     finally:
         store.close()
@@ -91,6 +81,7 @@ def work(acting: Acting, progress: Progress | None = None) -> WorkDone:
         extracted.failed + screened.failed + done.failed,
         left,
         (*extracted.faults, *screened.faults, *done.faults),
+        waits,
     )
     if total.done or total.failed:
         refs = {"done": str(total.done), "failed": str(total.failed), "version": version}
@@ -102,11 +93,6 @@ def work(acting: Acting, progress: Progress | None = None) -> WorkDone:
 def _left(acting: Acting, version: str) -> int:
     with acting.catalogue.reading() as session:
         return steps_left(session, INDEX, index_version(version))
-
-
-def index_version(extract_version: str) -> str:
-    """The version of the index step: what was extracted and how it was analysed."""
-    return f"{ANALYSIS_VERSION}; {extract_version}"
 
 
 def _forget_what_is_gone(acting: Acting, store: DerivedStore) -> None:
@@ -150,7 +136,7 @@ def _extract(
         total = _added(total, steps)
 
 
-def _added(total: WorkDone, steps: list[StepDone]) -> WorkDone:
+def _added(total: WorkDone, steps: Sequence[StepDone]) -> WorkDone:
     failed = [step for step in steps if step.state == "failed"]
     return replace(
         total,
@@ -203,112 +189,3 @@ def main_response(capture: SealedCapture) -> SealedRecord | None:
 def document_of(body: SealedBody, url: str, captured: datetime) -> SourceDocument:
     """A sealed body as the enrichers take it."""
     return SourceDocument(body.content, body.media_type, body.charset, url, captured.date())
-
-
-def _index(
-    acting: Acting, store: DerivedStore, version: str, progress: Progress | None
-) -> WorkDone:
-    engine = open_index(acting, store)
-    total = WorkDone(0, 0, 0)
-    try:
-        while True:
-            steps = _index_batch(acting, store, engine, index_version(version))
-            if not steps:
-                return total
-            total = _added(total, steps)
-            if progress is not None:
-                progress(INDEX, total.done, 0)
-    finally:
-        engine.close()
-
-
-def _index_batch(
-    acting: Acting, store: DerivedStore, engine: Engine, version: str
-) -> list[StepDone]:
-    began = time.monotonic()
-    with acting.catalogue.reading() as session:
-        captures = [
-            sealed_capture(session, capture)
-            for capture in due(session, INDEX, version, after=EXTRACT, limit=BATCH * 10)
-        ]
-        references = case_references(session)
-        seq = newest_index_seq(session)
-    if not captures:
-        return []
-    documents, steps = [], []
-    for number, capture in enumerate(captures, start=seq + 1):
-        enrichment = store.get(capture.capture)
-        if enrichment is not None:
-            documents.append(search_document(capture, enrichment, number, references[capture.case]))
-        steps.append(StepDone(capture.capture, INDEX, version, "done", None, 0.0, number))
-    engine.index(documents)
-    engine.commit()
-    share = (time.monotonic() - began) / len(steps)
-    timed = [replace(step, seconds=share) for step in steps]
-    with acting.catalogue.writing() as session:
-        record_steps(session, timed, now=acting.clock())
-    return timed
-
-
-def open_index(acting: Acting, store: DerivedStore) -> Engine:
-    """The vault's index, made anew where it is gone or of another version."""
-    try:
-        return open_engine(acting.vault.index)
-    except IndexNeedsRebuild:
-        with acting.catalogue.reading() as session:
-            held = indexed(session)
-            references = case_references(session)
-        return rebuild_engine(acting.vault.index, _documents(acting, store, held, references))
-
-
-def _documents(
-    acting: Acting,
-    store: DerivedStore,
-    held: list[tuple[CaptureId, int]],
-    references: dict[str, str],
-) -> Iterator[SearchDocument]:
-    for capture_id, number in held:
-        enrichment = store.get(capture_id)
-        if enrichment is None:
-            continue
-        with acting.catalogue.reading() as session:
-            capture = sealed_capture(session, capture_id)
-        yield search_document(capture, enrichment, number, references[capture.case])
-
-
-def search_document(
-    capture: SealedCapture, enrichment: Enrichment, seq: int, case_reference: str
-) -> SearchDocument:
-    """The one shape in which a capture is searched."""
-    names = {
-        label: tuple(dict.fromkeys(m.text for m in enrichment.mentions if m.label == label))
-        for label in ("PERSON", "ORG", "LOC")
-    }
-    return SearchDocument(
-        capture=capture.capture,
-        case=capture.case,
-        seq=seq,
-        captured=capture.started_at,
-        url=capture.final_url,
-        text=enrichment.texts.whole,
-        title=enrichment.texts.metadata.title or "",
-        domain=_domain(capture.final_url),
-        case_reference=case_reference,
-        language=enrichment.language.code or "",
-        persons=names["PERSON"],
-        orgs=names["ORG"],
-        places=names["LOC"],
-        identifiers=tuple(
-            Identifier(kind, value)
-            for kind, value in dict.fromkeys((i.kind, i.value) for i in enrichment.identifiers)
-        ),
-        outcome=str(capture.outcome),
-        status=capture.status,
-    )
-
-
-def _domain(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""

@@ -23,6 +23,8 @@ from search.engine import (
     Unit,
 )
 from search.errors import (
+    DocumentsRefused,
+    EngineUnavailable,
     IndexBusy,
     IndexNeedsRebuild,
     IndexUnwritable,
@@ -41,7 +43,9 @@ __all__ = [
     "QUARANTINE",
     "SNIPPET_CHARACTERS",
     "WITHHELD_KINDS",
+    "DocumentsRefused",
     "Engine",
+    "EngineUnavailable",
     "Facet",
     "FacetAsk",
     "Faceting",
