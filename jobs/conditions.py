@@ -8,6 +8,7 @@ import shutil
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cases.casebook import cases
 from cases.errors import LanternError
@@ -21,9 +22,12 @@ from collectors.ways_out import parse_way_out
 from enrich import ENRICHER_VERSION, open_model
 from evidence.acting import Acting, open_acting
 from gate.screener import Screener
-from jobs.indexing import INDEX, index_version
+from jobs.indexing import INDEX, elastic_place, index_version
 from jobs.workplace import Named
 from search import IndexNeedsRebuild, check_index
+
+if TYPE_CHECKING:
+    from search.elastic_client import ElasticPlace
 
 LOW_SPACE_BYTES = 2 << 30
 _ENCRYPTED = {
@@ -143,7 +147,30 @@ def _in_the_vault(acting: Acting) -> Iterator[Check]:
     yield Check("clock", True, "the system's; its offset is not measured")
 
 
+def _engine_named(acting: Acting) -> str:
+    place = elastic_place(acting)
+    return "embedded" if place is None else f"Elasticsearch at {place.address}, {place.alias}"
+
+
 def _index(acting: Acting) -> str:
+    place = elastic_place(acting)
+    return _embedded(acting) if place is None else _cluster(place)
+
+
+def _cluster(place: ElasticPlace) -> str:
+    from search.elastic_client import SEARCH_PATIENCE_S
+    from search.elastic_indices import check_elastic
+
+    try:
+        version, count = check_elastic(place, patience_s=SEARCH_PATIENCE_S)
+    except IndexNeedsRebuild as fault:
+        if fault.why == "missing":
+            return f"none yet at {place.address}: the first `lantern work` makes it"
+        raise
+    return f"{count} captures at {place.address} ({place.alias}, Elasticsearch {version})"
+
+
+def _embedded(acting: Acting) -> str:
     try:
         return f"{check_index(acting.vault.index)} captures, every checksum holds"
     except IndexNeedsRebuild as fault:
@@ -164,6 +191,7 @@ class Standing:
     waiting: int
     checkpoint_size: int | None
     checkpoint_time: str | None
+    engine: str
     way_out: str
 
 
@@ -182,5 +210,6 @@ def standing(acting: Acting) -> Standing:
             waiting=waiting_count(session),
             checkpoint_size=newest.size if newest else None,
             checkpoint_time=newest.time if newest else None,
+            engine=_engine_named(acting),
             way_out=acting.vault.settings.egress.way_out or "none set",
         )

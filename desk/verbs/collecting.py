@@ -283,6 +283,8 @@ def _spoken(report: CollectReport) -> None:
 
 
 def _exit_code(report: CollectReport) -> int:
+    if report.work is not None and report.work.waits:
+        note(f"lantern: {report.work.waits}")
     if report.fault or report.outcome is not Outcome.COMPLETE:
         note(f"lantern: {fold_line(why_failed(report))}")
     if report.outcome is Outcome.COMPLETE and not report.fault and not report.stopped:

@@ -38,7 +38,8 @@ def doctor(desk: Desk) -> int:
 @click.option("--follow", is_flag=True, help="Go on until stopped: run steps as they fall due.")
 @desk_options
 def work(desk: Desk, follow: bool) -> int:
-    """Run the steps that are due: text and names drawn out, captures indexed.
+    """Run the steps that are due: text and names drawn out, captures indexed. Exit code 3: some
+    steps failed, or the search engine is away and captures wait for it.
 
     \b
     Example:
@@ -49,8 +50,9 @@ def work(desk: Desk, follow: bool) -> int:
         with desk.work() as acting, step_progress() as progress:
             run = run_steps(acting, progress)
         done, failed, left = done + run.done, failed + run.failed, run.left
-        for fault in run.faults:
-            note(f"lantern: {fault}")
+        for fault in (*run.faults, run.waits):
+            if fault:
+                note(f"lantern: {fault}")
         if not follow:
             break
         time.sleep(FOLLOW_S)
@@ -58,7 +60,7 @@ def work(desk: Desk, follow: bool) -> int:
         {"done": done, "failed": failed, "left": left},
         lambda: say(f"{done} steps done, {failed} failed, {left} captures left."),
     )
-    return 3 if failed else 0
+    return 3 if failed or run.waits else 0
 
 
 @click.command()
@@ -84,6 +86,7 @@ def status(desk: Desk) -> None:
             "checkpoint_size": now.checkpoint_size,
             "checkpoint_time": now.checkpoint_time,
         },
+        "engine": now.engine,
         "way_out": now.way_out,
     }
 
@@ -94,6 +97,7 @@ def status(desk: Desk) -> None:
         say(f"Jobs      running: {running}")
         say(f"Ledger    {now.entries} entries, {now.waiting} waiting")
         say(f"          newest checkpoint: {now.checkpoint_time or 'none yet'}")
+        say(f"Search    {now.engine}")
         say(f"Way out   {now.way_out}")
 
     desk.answer(document, for_people)
