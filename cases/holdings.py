@@ -12,7 +12,7 @@ from itertools import groupby
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from cases.access import hidden_captures, hidden_cases, locked_captures
+from cases.access import TRUSTED_ROLES, hidden_captures, hidden_cases, locked_captures
 from cases.captures import SealedCapture, SealedRecord
 from cases.errors import CallerError
 from cases.identity import CaptureId, CaseId, JobId, Outcome, RecordId, Sha256
@@ -27,6 +27,12 @@ class CaptureUnknown(CallerError):
     """There is no capture of that id."""
 
     kind = "capture-unknown"
+
+
+class CaptureLocked(CallerError):
+    """The capture is locked as confidential material."""
+
+    kind = "capture-locked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +218,16 @@ def _seen(session: Session, views: list[CaptureView]) -> list[CaptureView]:
 
 
 def capture_view(session: Session, capture: CaptureId) -> CaptureView:
-    """One capture as lists show it. Raises `CaptureUnknown`."""
+    """One capture as lists show it. Raises `CaptureUnknown`, `CaptureLocked`."""
     for view in capture_views_of(session, [capture]):
         return view
+    if capture in locked_captures(session) & hidden_captures(session):
+        case = session.scalar(select(Capture.case_id).where(Capture.id == capture))
+        if case not in hidden_cases(session):
+            raise CaptureLocked(
+                f"Capture {capture} is locked as confidential material (AUT-7). A "
+                f"{' or '.join(sorted(TRUSTED_ROLES))} may open it, or release it."
+            )
     raise CaptureUnknown(f"There is no capture {capture!r}. List them: lantern capture list")
 
 
@@ -301,8 +314,14 @@ def record_steps(session: Session, steps: Sequence[StepDone], *, now: datetime) 
 
 
 def newest_index_seq(session: Session) -> int:
-    """The highest number that any indexing was given; 0 before the first."""
-    return session.scalar(select(func.max(Step.index_seq))) or 0
+    """The highest number that any indexing was given; 0 before the first. None is given twice."""
+    return session.scalar(select(func.max(Indexing.index_seq))) or 0
+
+
+def newest_index_version(session: Session) -> str:
+    """The version of the newest indexing; empty before the first."""
+    newest = select(func.max(Step.index_seq)).scalar_subquery()
+    return session.scalar(select(Step.version).where(Step.index_seq == newest).limit(1)) or ""
 
 
 def indexed(session: Session) -> list[tuple[CaptureId, int]]:
@@ -349,4 +368,16 @@ def forget_steps_of(
         query = select(Step).where(Step.capture_id == capture)
         for row in session.scalars(query if step is None else query.where(Step.step == step)):
             session.delete(row)
+    session.flush()
+
+
+def make_due_again(session: Session, captures: Sequence[CaptureId], step: str) -> None:
+    """Make a step due again for these captures; until it is taken, what it did before stands, and
+    so does the number of an indexing: a number is never given twice.
+    """
+    for capture in captures:
+        for row in session.scalars(
+            select(Step).where(Step.capture_id == capture, Step.step == step)
+        ):
+            row.version = "due again"
     session.flush()

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from cases.access import hidden_cases
 from cases.authorities import AuthorityView
 from cases.errors import CallerError
 from cases.identity import AuthorityId, CaseId, JobId, Outcome, PersonId, new_id
@@ -95,7 +96,7 @@ def job_of(session: Session, named: str) -> JobView:
     else:
         query = query.where(Job.id == named)
     found = session.execute(query).one_or_none()
-    if found is None:
+    if found is None or found[0].case_id in hidden_cases(session):
         raise JobUnknown(f"There is no job {named!r}. List them: lantern job list")
     return _view(session, *found)
 
@@ -108,7 +109,9 @@ def jobs_of(session: Session, case: CaseId | None, *, state: str | None = None) 
         query = query.where(Job.case_id == case)
     if state is not None:
         query = query.where(Job.state == state)
-    return [_view(session, job, reference) for job, reference in session.execute(query)]
+    hidden = hidden_cases(session)
+    rows = session.execute(query.where(Job.case_id.not_in(hidden)) if hidden else query)
+    return [_view(session, job, reference) for job, reference in rows]
 
 
 def _view(session: Session, row: Job, case_reference: str) -> JobView:

@@ -41,6 +41,8 @@ VERBS = {
     "work": ("conditions", "Run the steps that are due."),
     "read": ("reading", "What the enrichers make of your own files."),
     "search": ("finding", "Search a case."),
+    "search-log": ("finding", "The searches that were run: list, run again, write out."),
+    "confidential": ("access", "Captures locked as confidential, or restricted."),
     "entity": ("entities", "Who and what is in a case: candidates, records, links."),
     "exhibit": ("exhibits", "Captures made exhibits: references, gaps, lists."),
     "export": ("exhibits", "Write exhibits as a bundle that verifies by itself."),
@@ -53,7 +55,10 @@ VERBS = {
     "doctor": ("conditions", "Check this machine and vault."),
 }
 
-ATTRIBUTES = {"desk": "desk_verb"}  # where a verb's name in its module is another
+ATTRIBUTES = {
+    "desk": "desk_verb",
+    "search-log": "search_log",
+}  # where a verb's name in its module is another
 
 
 class Verbs(click.Group):

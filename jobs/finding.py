@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Final
 
 from cases.canonical import Json
-from cases.casebook import case_row, case_views_named
+from cases.casebook import case_row
 from cases.entries import S62, Act, ObjectKind, ObjectRef
+from cases.errors import UsageError
 from cases.holdings import (
     CaptureView,
     capture_view,
     capture_views,
     capture_views_of,
+    newest_index_seq,
+    newest_index_version,
     sealed_capture,
     unindexed,
 )
-from cases.identity import CaptureId, CaseId
+from cases.identity import CaptureId, CaseId, EntryId
 from enrich import DerivedStore
 from evidence.acting import Acting
 from evidence.reader import read_block
@@ -25,82 +30,243 @@ from gate import (
     Found,
     GatedHit,
     GatedReading,
+    fold_line,
     gate_document,
     gate_hits,
     gate_reading,
 )
+from jobs import cursors
+from jobs.counting import Companion, companions, unread_for_names
 from jobs.gating import PictureFacts, look_act, pictures_of
-from jobs.steps import open_index
-from search import Scope, parse_query, snippet
+from jobs.indexing import open_index
+from jobs.search_log import OPENED, Asked, act_of, found_digest, logged_search
+from jobs.sight import scope_of
+from search import (
+    Engine,
+    Facet,
+    FacetAsk,
+    Results,
+    Scope,
+    Snippet,
+    Sort,
+    Tree,
+    Unit,
+    parse_query,
+    query_text,
+    snippet,
+)
+from search.facets import Bars
+
+__all__ = [
+    "Asking",
+    "SearchAnswer",
+    "Shown",
+    "asked_for",
+    "list_captures",
+    "scope_of",
+    "search",
+    "show",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How an answer is wanted: which facets, in what order, behind which page, which bars over
+    time (a field of times and a unit), and names of which field (person, org, place) are counted
+    as company.
+    """
+
+    facets: tuple[FacetAsk, ...] = ()
+    sort: Sort = Sort.BEST
+    after: str = ""
+    bars: tuple[str, Unit] | None = None
+    company: str = ""
+
+
+SORTS: Final = tuple(map(str, Sort))
+UNITS: Final = tuple(map(str, Unit))
+MOST_SHOWN: Final = 1000  # hits on a page
+
+
+def asked_for(
+    facets: Sequence[str] = (),
+    sort: str = "best",
+    after: str = "",
+    bars: str = "",
+    company: str = "",
+) -> Asking:
+    """An asking from what a person typed: `person` or `person:20` of each facet, `captured:month`
+    of bars. Raises `UsageError` for a sort, unit or number that is none.
+    """
+    if sort not in SORTS:
+        raise UsageError(f"There is no sort {sort[:20]!r}. Choose one of: {', '.join(SORTS)}.")
+    field, _, unit = bars.partition(":")
+    if bars and unit not in UNITS:
+        raise UsageError(
+            f"Bars are of a field and a unit, as captured:month; units are {', '.join(UNITS)}."
+        )
+    return Asking(
+        tuple(map(_facet_asked, facets)),
+        Sort(sort),
+        after,
+        (field, Unit(unit)) if bars else None,
+        company,
+    )
+
+
+def _facet_asked(typed: str) -> FacetAsk:
+    field, _, size = typed.partition(":")
+    if size and not (size.isascii() and size.isdecimal() and len(size) < 6):
+        raise UsageError(
+            f"A facet is a field and how many values, as person:20, not {typed[:40]!r}."
+        )
+    return FacetAsk(field.strip(), int(size)) if size else FacetAsk(field.strip())
 
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
-    """What a search found: every hit counted, the best of them gated. `waiting` are not yet
-    indexed.
+    """What a search found: every hit counted, a page of them gated, facets of them all.
+
+    `reading` says how the query was understood. `waiting` captures are not indexed yet;
+    `unread_for_names` of those found are in a language in which no names are sought. `after` goes
+    on with the next page, empty on the last. `log_id` is the search's entry in the ledger.
     """
 
     query: str
+    reading: str
     total: int
     hits: tuple[GatedHit, ...]
+    facets: tuple[Facet, ...]
+    histogram: Bars
+    companions: tuple[Companion, ...]
     waiting: int
+    unread_for_names: int
+    index_version: str
+    log_id: EntryId
+    after: str
 
 
-def scope_of(acting: Acting, cases: Sequence[str] | None) -> Scope:
-    """What the acting person may see of the cases of those references, or of every case for None.
-
-    The one way to a scope: whoever asks an engine for people's eyes asks within it. Raises
-    `CaseUnknown`.
-    """
-    with acting.catalogue.reading() as session:
-        views = case_views_named(session, None if cases is None else list(cases))
-    return Scope(frozenset(view.id for view in views))
+ANYHOW = Asking()
 
 
-def search(acting: Acting, query: str, case: str | None, limit: int) -> SearchAnswer:
-    """Search one case, or every case where none is named; one consultation entry, however many
-    hits.
+def search(
+    acting: Acting, query: str, case: str | None, limit: int, asking: Asking = ANYHOW
+) -> SearchAnswer:
+    """Search one case, or every case that the person may see where none is named; one entry.
 
-    Raises `QueryError` for a query that cannot be read, `CaseUnknown`, and what opening the index
-    raises.
+    The entry is the search log's (`jobs.search_log`). Raises `QueryError` for a query that cannot
+    be read or a facet that is none, `CaseUnknown`, `UsageError` for a page of another search, and
+    what opening the index raises.
     """
     tree = parse_query(query)
-    with acting.catalogue.reading() as session:
-        searched = case_views_named(session, [case] if case else None)
     scope = scope_of(acting, [case] if case else None)
-    store = DerivedStore(acting.vault.derived)
-    try:
-        engine = open_index(acting, store)
-        try:
-            results = engine.search(tree, scope, limit)
-        finally:
-            engine.close()
-        found = []
-        views = _views(acting, [hit.capture for hit in results.hits])
-        for hit in results.hits:
-            enrichment = store.get(hit.capture)
-            view = views.get(hit.capture)
-            if enrichment is None or view is None:
-                continue
-            found.append(
-                Found(
-                    hit.capture,
-                    view.case_reference,
-                    view.final_url,
-                    enrichment.texts.metadata.title or "",
-                    view.started_at,
-                    hit.score,
-                    snippet(enrichment.texts.whole, tree),
-                )
+    with acting.catalogue.reading() as session:
+        newest, version = newest_index_seq(session), newest_index_version(session)
+    question = (query, case or "", str(asking.sort))
+    page = cursors.read(asking.after, question) if asking.after else cursors.Cursor(newest, ())
+    scope = replace(scope, up_to_seq=page.up_to_seq)
+    with (
+        closing(DerivedStore(acting.vault.derived)) as store,
+        closing(open_index(acting, store)) as engine,
+    ):
+        results = engine.search(tree, scope, limit, sort=asking.sort, after=page.key or None)
+        counted = _Counts.of(engine, tree, scope, asking, results.total)
+        digest = found_digest(engine, tree, scope, results.total)
+        found = _found(acting, store, tree, results)
+    asked = Asked(
+        query,
+        tuple(sorted(scope.cases)),
+        tuple(sorted(scope.without)),
+        page.up_to_seq,
+        version,
+        results.total,
+        digest,
+        _view_of(asking, limit),
+    )
+    with acting.catalogue.writing() as session:
+        waiting = unindexed(session, list(scope.cases))
+        (entry,) = acting.ledger.record(session, [act_of(asked, len(found))])
+    return SearchAnswer(
+        query,
+        query_text(tree),
+        results.total,
+        tuple(gate_hits(found)),
+        counted.facets,
+        counted.bars,
+        counted.companions,
+        waiting,
+        counted.unread,
+        version,
+        entry,
+        _next(results, limit, page.up_to_seq, question),
+    )
+
+
+def _next(results: Results, limit: int, up_to_seq: int, question: tuple[str, ...]) -> str:
+    if not results.hits or len(results.hits) < limit:
+        return ""
+    return cursors.written(cursors.Cursor(up_to_seq, results.hits[-1].key), question)
+
+
+def _view_of(asking: Asking, limit: int) -> dict[str, Json]:
+    """What of an asking stands in the log: all of it."""
+    return {
+        "limit": limit,
+        "sort": str(asking.sort),
+        "after": asking.after,
+        "facets": [f"{ask.field} {ask.size}" for ask in asking.facets],
+        "bars": " ".join(asking.bars) if asking.bars else "",
+        "company": asking.company,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What is said of all hits; values of facets folded, as a person reads them."""
+
+    facets: tuple[Facet, ...]
+    bars: Bars
+    companions: tuple[Companion, ...]
+    unread: int
+
+    @classmethod
+    def of(cls, engine: Engine, tree: Tree, scope: Scope, asking: Asking, total: int) -> _Counts:
+        return cls(
+            tuple(map(_gated, engine.facets(tree, scope, asking.facets))),
+            engine.histogram(tree, scope, *asking.bars) if asking.bars else (),
+            companions(engine, tree, scope, asking.company, total) if asking.company else (),
+            unread_for_names(engine, tree, scope),
+        )
+
+
+def _gated(facet: Facet) -> Facet:
+    return replace(facet, values=tuple((fold_line(value), n) for value, n in facet.values))
+
+
+NOTHING_READ = Snippet("", 0, (), cut_before=False, cut_after=False)
+
+
+def _found(acting: Acting, store: DerivedStore, tree: Tree, results: Results) -> list[Found]:
+    """The hits with what is shown of each; one that was hidden since is not among them."""
+    views = _views(acting, [hit.capture for hit in results.hits])
+    found = []
+    for hit in results.hits:
+        view = views.get(hit.capture)
+        if view is None:
+            continue
+        enrichment = store.get(hit.capture)
+        found.append(
+            Found(
+                hit.capture,
+                view.case_reference,
+                view.final_url,
+                (enrichment.texts.metadata.title or "") if enrichment else "",
+                view.started_at,
+                hit.score,
+                snippet(enrichment.texts.whole, tree) if enrichment else NOTHING_READ,
             )
-    finally:
-        store.close()
-    newest = max((hit.seq for hit in results.hits), default=0)
-    objects = tuple(ObjectRef(ObjectKind.CASE, view.id) for view in searched)
-    refs = {"hits": str(results.total), "shown": str(len(found)), "newest_seq": str(newest)}
-    with acting.act(Act("access", S62.CONSULTATION, objects, refs, {"query": query})) as session:
-        waiting = unindexed(session, [view.id for view in searched])
-    return SearchAnswer(query, results.total, tuple(gate_hits(found)), waiting)
+        )
+    return found
 
 
 def _views(acting: Acting, captures: list[CaptureId]) -> dict[CaptureId, CaptureView]:
@@ -118,23 +284,22 @@ class Shown:
     pictures: tuple[PictureFacts, ...]
 
 
-def show(acting: Acting, named: str) -> Shown:
-    """One capture through the gate; one consultation entry.
+def show(acting: Acting, named: str, search_id: str = "") -> Shown:
+    """One capture through the gate; one consultation entry, which names the search that it was
+    opened from where there is one.
 
-    `reading` is None where the capture was not read yet (`lantern work`). Raises `CaptureUnknown`
-    and what reading its evidence raises.
+    `reading` is None where the capture was not read yet (`lantern work`). Raises `CaptureUnknown`,
+    `CaptureLocked`, `SearchUnknown` and what reading its evidence raises.
     """
     capture_id = CaptureId(named)
     with acting.catalogue.reading() as session:
         view = capture_view(session, capture_id)
         sealed = sealed_capture(session, capture_id)
+        texts = {OPENED: str(logged_search(session, search_id).id)} if search_id else {}
     manifest: Json = json.loads(read_block(acting.vault.evidence, sealed.manifest))
-    store = DerivedStore(acting.vault.derived)
-    try:
+    with closing(DerivedStore(acting.vault.derived)) as store:
         enrichment = store.get(capture_id)
-    finally:
-        store.close()
-    with acting.act(look_act(view)):
+    with acting.act(look_act(view, texts)):
         pass
     return Shown(
         view,

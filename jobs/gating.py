@@ -247,6 +247,7 @@ def clear_picture(acting: Acting, capture: CaptureId, sha256: str) -> ClearPictu
 def safe_screenshot(acting: Acting, capture: CaptureId, part: int = 0) -> bytes | None:
     """A tile of the safe screenshot, from the top; None where there is no such tile."""
     with acting.catalogue.reading() as session:
+        capture_view(session, capture)
         sealed = sealed_capture(session, capture)
     tiles = safe_tiles(sealed)
     if not 0 <= part < len(tiles):
@@ -257,6 +258,7 @@ def safe_screenshot(acting: Acting, capture: CaptureId, part: int = 0) -> bytes 
 def safe_parts(acting: Acting, capture: CaptureId) -> int:
     """How many tiles the safe screenshot has; 0 where there is none."""
     with acting.catalogue.reading() as session:
+        capture_view(session, capture)
         return len(safe_tiles(sealed_capture(session, capture)))
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from cases.access import hidden_cases
 from cases.canonical import Json
 from cases.casebook import case_row
 from cases.entries import S62, Act, ObjectKind, ObjectRef
-from cases.identity import EntryId
+from cases.identity import CaseId, EntryId
 from cases.job_book import job_of
 from cases.ledger import open_texts
 from cases.ledger_tables import LedgerEntry, LedgerLink, LedgerObject
@@ -38,19 +39,19 @@ class EntryView:
 
 
 def list_entries(acting: Acting, case: str | None, limit: int) -> list[EntryView]:
-    """The newest entries, of one case or of all, oldest of them first; one consultation entry."""
+    """The newest entries, of one case or of all that the person may see, oldest of them first;
+    one consultation entry.
+    """
     query = select(LedgerEntry).order_by(LedgerEntry.seq.desc()).limit(limit)
     objects: tuple[ObjectRef, ...] = ()
     with acting.catalogue.reading() as session:
+        hidden = hidden_cases(session)
+        if hidden:
+            query = query.where(LedgerEntry.id.not_in(concerning(hidden)))
         if case is not None:
             row = case_row(session, case)
             objects = (ObjectRef(ObjectKind.CASE, row.id),)
-            of_case = (
-                select(LedgerLink.entry_id)
-                .join(LedgerObject, LedgerObject.seq == LedgerLink.object_seq)
-                .where(LedgerObject.kind == "case", LedgerObject.ref == row.id)
-            )
-            query = query.where(LedgerEntry.id.in_(of_case))
+            query = query.where(LedgerEntry.id.in_(concerning([CaseId(row.id)])))
         rows = list(session.scalars(query))[::-1]
         names = {str(person.id): person.code for person in people(session)}
         texts = open_texts(session, [EntryId(row.id) for row in rows])
@@ -59,6 +60,15 @@ def list_entries(acting: Acting, case: str | None, limit: int) -> list[EntryView
     with acting.act(Act("ledger.list", S62.CONSULTATION, objects, refs)):
         pass
     return views
+
+
+def concerning(cases: Iterable[CaseId]) -> Select[str]:
+    """The entries that concern any of these cases."""
+    return (
+        select(LedgerLink.entry_id)
+        .join(LedgerObject, LedgerObject.seq == LedgerLink.object_seq)
+        .where(LedgerObject.kind == "case", LedgerObject.ref.in_(list(cases)))
+    )
 
 
 def entry_view(row: LedgerEntry, names: Mapping[str, str], texts: dict[str, str]) -> EntryView:

@@ -120,8 +120,9 @@ def say_reading(reading: GatedReading, *, full: bool) -> None:
 @click.command()
 @click.argument("named", metavar="CAPTURE")
 @click.option("--full", is_flag=True, help="All of the text.")
+@click.option("--search", "search_id", default="", metavar="SEARCH", help="Found by this search.")
 @desk_options
-def show(desk: Desk, named: str, full: bool) -> None:
+def show(desk: Desk, named: str, full: bool, search_id: str) -> None:
     """A capture: facts, text, names, identifiers. Pictures are counted, never shown.
 
     \b
@@ -129,7 +130,7 @@ def show(desk: Desk, named: str, full: bool) -> None:
       lantern show x-abcdefghij234567
     """
     with desk.work() as acting:
-        shown = look_at(acting, named)
+        shown = look_at(acting, named, search_id)
     document = {
         **capture_document(shown.view),
         "manifest": shown.manifest,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 
 from cases.casebook import CaseView, NewCase
+from cases.errors import UsageError
 from cases.people import ROLES, PersonView
 from cases.times import for_people, rfc3339
 from desk.options import Desk, case_option, desk_options
 from desk.printing import Document, say, table
 from desk.verbs.authority import authority_document, authority_table
+from jobs.access import case_door, set_door, set_member
 from jobs.casework import (
     add_colleague,
     all_cases,
@@ -186,6 +188,44 @@ def case_close(desk: Desk, reference: str, reason: str) -> None:
     with desk.work() as acting:
         closed = close_the_case(acting, reference, reason)
     desk.answer({"case": _case(closed)}, lambda: say(f"Case {closed.reference} is closed."))
+
+
+@case.command("members")
+@click.argument("reference")
+@click.option("--add", multiple=True, metavar="CODE", help="Make somebody a member.")
+@click.option("--remove", multiple=True, metavar="CODE", help="No longer a member.")
+@click.option("--closed/--open", default=None, help="Seen by members alone, or by everybody.")
+@click.option("--reason", default="", help="Why; wanted for every change.")
+@desk_options
+def case_members(
+    desk: Desk,
+    reference: str,
+    add: tuple[str, ...],
+    remove: tuple[str, ...],
+    closed: bool | None,
+    reason: str,
+) -> None:
+    """Who may see a case: everybody, until it is closed to its members.
+
+    \b
+    Example:
+      lantern case members LINDEN --add AB --closed --reason "Sensitive source"
+    """
+    if (add or remove or closed is not None) and not reason.strip():
+        raise UsageError("Why? Who may see a case is changed with a --reason.")
+    with desk.work() as acting:
+        for code in add:
+            set_member(acting, reference, code, member=True, reason=reason)
+        for code in remove:
+            set_member(acting, reference, code, member=False, reason=reason)
+        if closed is not None:
+            set_door(acting, reference, closed=closed, reason=reason)
+        door = case_door(acting, reference)
+    seen = "its members alone" if door.closed else "everybody of the vault"
+    desk.answer(
+        {"case": door.case, "closed": door.closed, "members": list(door.members)},
+        lambda: say(f"Case {door.case} is seen by {seen}. Members: {', '.join(door.members)}."),
+    )
 
 
 @click.command()

@@ -1,0 +1,345 @@
+"""The searches that were run, as disclosure material (DIS-1, DIS-6): each is one ledger entry.
+
+Its query, filters and scope are committed texts, so they can be erased and cannot be changed. What
+was opened from it names it in the entry of that look. There is no other log: a row of one could be
+edited.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cases.access import hidden_cases
+from cases.canonical import Json
+from cases.casebook import case_references, case_row
+from cases.commitments import open_disclosure
+from cases.entries import S62, Act, ObjectKind, ObjectRef
+from cases.errors import CallerError
+from cases.holdings import newest_index_version
+from cases.identity import CaptureId, CaseId, EntryId
+from cases.ledger import open_texts
+from cases.ledger_tables import LedgerEntry, LedgerText
+from cases.people import people
+from cases.search_tables import Indexing
+from cases.times import from_rfc3339, rfc3339
+from enrich import DerivedStore
+from evidence.acting import Acting
+from jobs.indexing import open_index
+from jobs.ledgering import concerning
+from jobs.sight import scope_of
+from search import Engine, Scope, Sort, Tree, parse_query
+
+ACT, EXPORT_ACT = "search.run", "search.export"
+OPENED = "search"  # the text of a look that names the search it came from
+NAMED_AT_MOST = 2_000  # captures of which a digest is kept; past it the total alone is compared
+
+
+class SearchErased(CallerError):
+    """The search's text was erased."""
+
+    kind = "search-erased"
+
+
+class SearchUnknown(CallerError):
+    """No search of that id is on record, or not for this person's eyes."""
+
+    kind = "search-unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search as it was run: enough to run it again."""
+
+    query: str
+    cases: tuple[CaseId, ...]
+    without: tuple[CaptureId, ...]
+    up_to_seq: int
+    index_version: str
+    total: int
+    found_sha256: str | None  # over the captures found, sorted; None of more than were named
+    view: dict[str, Json]  # limit, sort, after, facets: what was shown of it
+
+
+def digest_of(captures: Iterable[CaptureId]) -> str:
+    """SHA-256 over capture ids, sorted, each with a newline."""
+    return hashlib.sha256("".join(f"{each}\n" for each in sorted(captures)).encode()).hexdigest()
+
+
+def found_digest(engine: Engine, tree: Tree, scope: Scope, total: int) -> str | None:
+    """The digest of all that a search found, or None of too many."""
+    if total > NAMED_AT_MOST:
+        return None
+    hits = engine.search(tree, scope, NAMED_AT_MOST, sort=Sort.INDEXED).hits
+    return digest_of(hit.capture for hit in hits)
+
+
+def act_of(asked: Asked, shown: int, act: str = ACT, refs: dict[str, str] | None = None) -> Act:
+    """The one entry of a search."""
+    filters: dict[str, Json] = {
+        "cases": list(asked.cases),
+        "without": list(asked.without),
+        "found_sha256": asked.found_sha256,
+        **asked.view,
+    }
+    return Act(
+        act,
+        S62.CONSULTATION if act == ACT else S62.DISCLOSURE,
+        tuple(ObjectRef(ObjectKind.CASE, case) for case in asked.cases),
+        {
+            "hits": str(asked.total),
+            "shown": str(shown),
+            "newest_seq": str(asked.up_to_seq),
+            "index_version": asked.index_version,
+            **(refs or {}),
+        },
+        {"query": asked.query, "filters": json.dumps(filters, sort_keys=True)},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedSearch:
+    """A search on record. `query` is None where its text was erased; `opened` are the captures
+    looked at from it, in order.
+    """
+
+    id: EntryId
+    at: datetime
+    by: str
+    query: str | None
+    filters: dict[str, Json]
+    cases: tuple[str, ...]
+    hits: int
+    shown: int
+    newest_seq: int
+    index_version: str
+    exported: bool
+    opened: tuple[CaptureId, ...]
+
+
+def logged_searches(
+    acting: Acting, case: str | None = None, limit: int = 100
+) -> list[LoggedSearch]:
+    """The newest searches and exports, newest first, of a case or of all that the person may see;
+    one consultation. Raises `CaseUnknown`.
+    """
+    with acting.catalogue.writing() as session:
+        found = _searches(session, case, limit, None)
+        refs = {"listed": str(len(found))}
+        acting.ledger.record(session, [Act("search.list", S62.CONSULTATION, (), refs)])
+    return found
+
+
+def logged_search(session: Session, named: str) -> LoggedSearch:
+    """The search of that id. Raises `SearchUnknown`."""
+    for each in _searches(session, None, 1, named):
+        return each
+    raise SearchUnknown(f"There is no search {named[:40]!r}. List them: lantern search-log list")
+
+
+def _searches(
+    session: Session, case: str | None, limit: int, named: str | None
+) -> list[LoggedSearch]:
+    query = select(LedgerEntry).where(LedgerEntry.act.in_((ACT, EXPORT_ACT)))
+    hidden = hidden_cases(session)
+    if hidden:
+        query = query.where(LedgerEntry.id.not_in(concerning(hidden)))
+    if named is not None:
+        query = query.where(LedgerEntry.id == named)
+    if case is not None:
+        row = case_row(session, case)
+        query = query.where(LedgerEntry.id.in_(concerning([CaseId(row.id)])))
+    rows = list(session.scalars(query.order_by(LedgerEntry.seq.desc()).limit(limit)))
+    codes = {str(person.id): person.code for person in people(session)}
+    references = case_references(session)
+    texts = open_texts(session, [EntryId(row.id) for row in rows])
+    opened = _opened(session, rows)
+    return [
+        _logged(row, texts[EntryId(row.id)], codes, references, opened.get(row.id, ()))
+        for row in rows
+    ]
+
+
+def _opened(session: Session, rows: list[LedgerEntry]) -> dict[str, tuple[CaptureId, ...]]:
+    """Of each search the captures that whoever ran it opened from it, in order."""
+    if not rows:
+        return {}
+    looks = session.execute(
+        select(LedgerEntry.entry, LedgerText.disclosure)
+        .join(LedgerText, LedgerText.entry_id == LedgerEntry.id)
+        .where(LedgerText.name == OPENED)
+        .where(LedgerEntry.seq > rows[-1].seq)
+        .where(LedgerEntry.actor.in_({row.actor for row in rows}))
+        .order_by(LedgerEntry.seq)
+    )
+    found: dict[str, tuple[CaptureId, ...]] = {}
+    for raw, disclosure in looks:
+        search = str(open_disclosure(disclosure).value)
+        capture = CaptureId(str(json.loads(raw)["refs"].get("capture", "")))
+        found[search] = (*found.get(search, ()), capture)
+    return found
+
+
+def _logged(
+    row: LedgerEntry,
+    texts: dict[str, str],
+    codes: dict[str, str],
+    references: dict[str, str],
+    opened: tuple[CaptureId, ...],
+) -> LoggedSearch:
+    refs = json.loads(row.entry)["refs"]
+    filters: dict[str, Json] = json.loads(texts.get("filters", "{}"))
+    cases = filters.get("cases")
+    return LoggedSearch(
+        id=EntryId(row.id),
+        at=from_rfc3339(row.time),
+        by=codes.get(row.actor, row.actor),
+        query=texts.get("query"),
+        filters=filters,
+        cases=tuple(references.get(str(c), str(c)) for c in cases)
+        if isinstance(cases, list)
+        else (),
+        hits=int(refs["hits"]),
+        shown=int(refs["shown"]),
+        newest_seq=int(refs["newest_seq"]),
+        index_version=str(refs["index_version"]),
+        exported=row.act == EXPORT_ACT,
+        opened=opened,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """A logged search run again over the index as it stood then.
+
+    `same` is None where it cannot be told: more was found than is named in the log, and the total
+    differs. `replaced` are captures indexed anew since, whose documents of then are gone; those of
+    them that the query still finds are counted in `total`.
+    """
+
+    search: LoggedSearch
+    total: int
+    same: bool | None
+    same_version: bool
+    replaced: tuple[CaptureId, ...]
+    hidden_since: bool
+
+
+def rerun(acting: Acting, named: str) -> Rerun:
+    """Run a logged search again (DIS-6), within what the person may see; one consultation.
+
+    Raises `SearchUnknown`, `SearchErased`, and what a search raises.
+    """
+    with acting.catalogue.reading() as session:
+        logged = logged_search(session, named)
+        replaced = _replaced_since(session, logged.newest_seq)
+        version = newest_index_version(session)
+    if logged.query is None or not logged.filters:
+        raise SearchErased(
+            f"The text of search {named} was erased from the ledger, so it cannot be run again."
+        )
+    tree = parse_query(logged.query)
+    then = _scope_then(logged)
+    now = scope_of(acting, None)
+    scope = replace(
+        then,
+        cases=then.cases & now.cases,
+        without=then.without | now.without,
+    )
+    with (
+        closing(DerivedStore(acting.vault.derived)) as store,
+        closing(open_index(acting, store)) as engine,
+    ):
+        as_then = engine.search(tree, scope, NAMED_AT_MOST, sort=Sort.INDEXED)
+        later = replace(scope, up_to_seq=None, after_seq=logged.newest_seq)
+        since = _all_of(engine, tree, later, replaced)
+    found = {hit.capture for hit in as_then.hits} | since
+    total = as_then.total + len(since)
+    refs = {"search": logged.id, "hits": str(total)}
+    with acting.act(Act("search.rerun", S62.CONSULTATION, _objects(scope.cases), refs)):
+        pass
+    return Rerun(
+        logged,
+        total,
+        _same(logged, total, found),
+        version == logged.index_version,
+        tuple(sorted(replaced)),
+        hidden_since=scope != then,
+    )
+
+
+def _same(logged: LoggedSearch, total: int, found: set[CaptureId]) -> bool | None:
+    kept = logged.filters.get("found_sha256")
+    if kept is None:
+        return True if total == logged.hits else None
+    return kept == digest_of(found)
+
+
+def _scope_then(logged: LoggedSearch) -> Scope:
+    def ids(name: str) -> list[str]:
+        held = logged.filters.get(name)
+        return [str(each) for each in held] if isinstance(held, list) else []
+
+    return Scope(
+        frozenset(map(CaseId, ids("cases"))),
+        restricted=True,
+        up_to_seq=logged.newest_seq,
+        without=frozenset(map(CaptureId, ids("without"))),
+    )
+
+
+def _all_of(
+    engine: Engine, tree: Tree, scope: Scope, among: frozenset[CaptureId]
+) -> set[CaptureId]:
+    """Which of the captures `among` the query finds, page by page."""
+    found: set[CaptureId] = set()
+    after = None
+    while among:
+        hits = engine.search(tree, scope, NAMED_AT_MOST, sort=Sort.INDEXED, after=after).hits
+        found.update(hit.capture for hit in hits if hit.capture in among)
+        if len(hits) < NAMED_AT_MOST:
+            break
+        after = hits[-1].key
+    return found
+
+
+def _replaced_since(session: Session, seq: int) -> frozenset[CaptureId]:
+    """The captures that stood in the index at `seq` and were indexed anew since."""
+    before = select(Indexing.capture_id).where(Indexing.index_seq <= seq)
+    since = select(Indexing.capture_id).where(Indexing.index_seq > seq)
+    rows = session.scalars(since.where(Indexing.capture_id.in_(before)).distinct())
+    return frozenset(map(CaptureId, rows))
+
+
+def _objects(cases: Iterable[CaseId]) -> tuple[ObjectRef, ...]:
+    return tuple(ObjectRef(ObjectKind.CASE, case) for case in sorted(cases))
+
+
+def annex(searches: Iterable[LoggedSearch]) -> list[dict[str, Json]]:
+    """The digital-material annex (DIS-6): each search with its query, filters, scope, index, time,
+    person, hits and opened items, oldest first.
+    """
+    return [
+        {
+            "search": each.id,
+            "at": rfc3339(each.at),
+            "by": each.by,
+            "query": each.query,
+            "filters": each.filters,
+            "cases": list(each.cases),
+            "index_version": each.index_version,
+            "newest_seq": each.newest_seq,
+            "hits": each.hits,
+            "shown": each.shown,
+            "exported": each.exported,
+            "opened": list(each.opened),
+        }
+        for each in sorted(searches, key=lambda each: each.at)
+    ]
