@@ -3,42 +3,69 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from search.analysis import analyse
 from search.errors import QueryError, shown
 from search.fields import DEFAULT_FIELDS, Field, Kind
 from search.lexer import Lexeme, Sort
-from search.moments import captured_within
+from search.moments import during
+from search.nearness import phrase_within
 from search.numbers import number_within
 from search.patterns import MAX_EDITS, MAX_WILDCARDS_IN_A_WORD, pieces, single_token
 from search.selectors import selector_form
 from search.tree import Fuzzy, Leaf, Phrase, Term, Wildcard
 
 
-def leaf_of(lexeme: Lexeme, field: Field | None) -> Leaf:
-    """What a word or a quoted text stands for in `field`."""
+def leaf_of(lexeme: Lexeme, field: Field | None, slop: Lexeme | None, now: datetime) -> Leaf:
+    """What a word or a quoted text (with its `slop`) stands for in `field`, as of `now`."""
     name = field.name if field else None
-    if field is not None and field.kind is Kind.MOMENT:
-        return captured_within(lexeme.text, lexeme.column, field.name)
-    if field is not None and field.kind is Kind.NUMBER:
-        return number_within(lexeme.text, field.name, lexeme.column)
+    if field is not None and field.kind in (Kind.MOMENT, Kind.NUMBER):
+        if slop is not None:
+            raise _no_slop(slop, field)
+        if field.kind is Kind.NUMBER:
+            return number_within(lexeme.text, field.name, lexeme.column)
+        return during(lexeme.text, field.name, now=now, column=lexeme.column)
+    if lexeme.sort is Sort.RANGE:
+        raise QueryError(
+            f"{shown(lexeme.text)} is a range, and there is no order in {name}:",
+            column=lexeme.column,
+            fix="Ranges work on captured:, published:, modified: and status:. "
+            "To search for the words, quote them.",
+        )
     if lexeme.sort is Sort.QUOTED:
         _must_have_tokens(lexeme, field)
-        return Phrase(lexeme.text, name)
+        if slop is None:
+            return Phrase(lexeme.text, name)
+        if field is not None and field.kind is Kind.SELECTOR:
+            raise _no_slop(slop, field)
+        return phrase_within(lexeme.text, name, slop)
+    return _word(lexeme, field)
+
+
+def _no_slop(slop: Lexeme, field: Field) -> QueryError:
+    return QueryError(
+        f"~ stands after a quotation in {field.name}:, which holds whole values",
+        column=slop.column,
+        fix='Words near one another are found in text: page:"one two"~5',
+    )
+
+
+def _word(lexeme: Lexeme, field: Field | None) -> Leaf:
     text, bare = lexeme.text, _unescaped(lexeme)
-    if re.match(r"-\w", bare):
+    if re.match(r"!\w", bare):
         raise QueryError(
-            f"{shown(text)} begins with a dash, which leaves nothing out here",
+            f"{shown(text)} begins with !",
             column=lexeme.column,
             fix=f'To leave it out write NOT {shown(text[1:])}; to search for it, "{shown(text)}"',
         )
     if "*" in bare or "?" in bare:
         return _wildcard(lexeme, bare, field)
-    near = re.search(r"(?<=.)~([0-9]*)\Z", bare, re.DOTALL)
+    near = re.search(r"(?<=.)~([0-9.]*)\Z", bare, re.DOTALL)
     if near:
         return _fuzzy(lexeme, field, near)
     _must_have_tokens(lexeme, field)
-    return Term(text, name)
+    return Term(text, field.name if field else None)
 
 
 def _unescaped(lexeme: Lexeme) -> str:
@@ -102,10 +129,10 @@ def _must_be_within_a_word(lexeme: Lexeme, bare: str) -> None:
 
 
 def _fuzzy(lexeme: Lexeme, field: Field | None, near: re.Match[str]) -> Fuzzy:
-    distance = int(near[1][:3]) if near[1] else 1  # a long number is refused below
+    distance = int(near[1][:3]) if near[1].isdigit() else 1  # a long number is refused below
     word = lexeme.text[: near.start()]
     token = single_token(word, field or DEFAULT_FIELDS[0])
-    if not 1 <= distance <= MAX_EDITS:
+    if not 1 <= distance <= MAX_EDITS or "." in near[1]:
         raise QueryError(
             f"~{shown(near[1])} asks for that many wrong letters",
             column=lexeme.column,

@@ -7,10 +7,9 @@ leaf by leaf, over the documents' tokens, and shares nothing with an index but t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from cases.identity import CaptureId
-from search.analysis import analyse
 from search.document import (
     SearchDocument,
     Values,
@@ -22,11 +21,10 @@ from search.document import (
 )
 from search.engine import Facet, FacetAsk, Hit, Key, Results, Scope, Sort, Unit
 from search.facets import Bars, bars, facet_fields, moment_field, ranked
-from search.fields import Field, Kind, searched
-from search.patterns import glob, single_token, within
+from search.fields import Field, searched
 from search.plan import plan
-from search.selectors import selector_form
-from search.tree import And, Captured, Fuzzy, Not, Number, Or, Phrase, Term, Tree, Wildcard
+from search.spans import near_spans, spans
+from search.tree import And, Beside, Boosted, During, Not, Number, Or, Tree, Words
 
 Held = tuple[SearchDocument, dict[str, Values]]
 
@@ -158,7 +156,9 @@ def _holds(tree: Tree, document: SearchDocument, tokens: dict[str, Values]) -> b
             return any(_holds(part, document, tokens) for part in parts)
         case Not(part):
             return not _holds(part, document, tokens)
-        case Captured(_, since, before, field):
+        case Boosted(part):
+            return _holds(part, document, tokens)
+        case During(_, since, before, field):
             moment = moments(document).get(field)
             return (
                 moment is not None
@@ -173,46 +173,26 @@ def _holds(tree: Tree, document: SearchDocument, tokens: dict[str, Values]) -> b
                 and (most is None or number <= most)
             )
         case _:
-            return any(_in_field(tree, field, tokens) for field in searched(tree.field))
+            return any(
+                _stands(tree, field, value)
+                for field in searched(tree.field)
+                for value in tokens[field.exact]
+            )
 
 
-def _leaves_held(tree: Tree, document: SearchDocument, tokens: dict[str, Values]) -> int:
+def _stands(words: Words | Beside, field: Field, value: tuple[str, ...]) -> bool:
+    if isinstance(words, Beside):
+        return any(True for _ in near_spans(words, field, value))
+    return any(True for _ in spans(words, field, value))
+
+
+def _leaves_held(tree: Tree, document: SearchDocument, tokens: dict[str, Values]) -> float:
     match tree:
         case And(parts) | Or(parts):
             return sum(_leaves_held(part, document, tokens) for part in parts)
         case Not():
-            return 0
+            return 0.0
+        case Boosted(part, factor):
+            return factor * _leaves_held(part, document, tokens)
         case _:
-            return int(_holds(tree, document, tokens))
-
-
-def _in_field(
-    leaf: Term | Phrase | Wildcard | Fuzzy, field: Field, tokens: dict[str, Values]
-) -> bool:
-    match leaf:
-        case Term(text) | Phrase(text) if field.kind is Kind.SELECTOR:
-            return (selector_form(field.name, text),) in tokens[field.exact]
-        case Term(text):
-            asked = analyse(text)
-            if field.stems and len(asked) == 1:
-                return any(asked.stems[0] in value for value in tokens[field.stems])
-            return any(_in_a_row(asked.exact, value) for value in tokens[field.exact])
-        case Phrase(text):
-            row = analyse(text).exact
-            return any(_in_a_row(row, value) for value in tokens[field.exact])
-        case Wildcard(pattern):
-            return _some(tokens[field.exact], glob(pattern, field).matches)
-        case Fuzzy(word, distance):
-            token = single_token(word, field)
-            return token is not None and _some(
-                tokens[field.exact], lambda term: within(token, term, distance)
-            )
-
-
-def _in_a_row(row: tuple[str, ...], value: tuple[str, ...]) -> bool:
-    starts: Iterator[int] = iter(range(len(value) - len(row) + 1))
-    return bool(row) and any(value[start : start + len(row)] == row for start in starts)
-
-
-def _some(values: Values, holds: Callable[[str], bool]) -> bool:
-    return any(holds(term) for value in values for term in value)
+            return float(_holds(tree, document, tokens))

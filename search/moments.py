@@ -1,4 +1,4 @@
-"""What may stand after `captured:`: a year, month, day or instant, or a range of them.
+"""What may stand after `captured:`, `published:` or `modified:`: a time, or a range of them.
 
 A time without a zone is UK local time, as everywhere that a person types one (CAP-10).
 """
@@ -6,86 +6,78 @@ A time without a zone is UK local time, as everywhere that a person types one (C
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from datetime import date as day_of
 from typing import Final
 
 from cases.errors import UsageError
-from cases.times import UK, entered
+from cases.times import entered
 from search.errors import QueryError, shown
-from search.tree import Captured
+from search.ranges import Range, range_of
+from search.spoken_days import OpenSpan, span_of_days, span_of_month, span_of_year, spoken_span
+from search.tree import During
 
-_DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 _INSTANT: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,6})?)?(?:[Zz]|[+-]\d{2}:\d{2})?"
+    r"\d{4}-\d{2}-\d{2}[Tt ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,6})?)?(?:[Zz]|[+-]\d{2}:\d{2})?", re.ASCII
 )
-_COMPARED: Final = re.compile(r"(>=|<=|>|<)\s*(.+)", re.DOTALL)
-_FIX: Final = (
-    "Write a day, a month or a range: captured:2026-03-01, captured:2026-03, "
-    "captured:2026-01-01..2026-02-01, captured:>=2026-01-01T09:00"
+FIX: Final = (
+    "Write a day, a month or a range: {0}:2026-03-01, {0}:2026-03, {0}:1/3/2026, {0}:yesterday, "
+    '{0}:"3 days ago", {0}:2026-01-01..2026-02-01, {0}:>=2026-01-01T09:00'
 )
 
-Span = tuple[datetime, datetime]  # from (counted) until (not counted)
 
+def during(
+    text: str, field: str = "captured", *, now: datetime | None = None, column: int | None = None
+) -> During:
+    """The span of time that `text` names as of `now` (the present where none is given).
 
-def captured_within(text: str, column: int | None = None, field: str = "captured") -> Captured:
-    """The span of time that `text` names. Raises `QueryError` for one that is no time, or ends
-    before it begins.
+    Raises `QueryError` for one that is no time, or ends before it begins.
     """
-    text = text.strip()
-    compared = _COMPARED.fullmatch(text)
-    if compared:
-        since, before = _beside(compared[1], _span(compared[2], column))
-    elif ".." in text:
-        first, last = text.split("..", 1)
-        since = _span(first, column)[0] if first else None
-        before = _span(last, column)[1] if last else None
-        if since is None and before is None:
-            raise QueryError("the range .. has no end at all", column=column, fix=_FIX)
-    else:
-        since, before = _span(text, column)
+    now = now or datetime.now(UTC)
+    text, fix = text.strip(), FIX.format(field)
+
+    def span(part: str) -> OpenSpan:
+        return _span(part, now, column, fix)
+
+    asked = range_of(text)
+    since, before = span(text) if asked is None else _within(asked, span)
+    if since is None and before is None:
+        raise QueryError(f"the range {shown(text)} has no end at all", column=column, fix=fix)
     if since is not None and before is not None and since >= before:
-        raise QueryError(f"the range {shown(text)} ends before it begins", column=column, fix=_FIX)
-    return Captured(text, since, before, field)
+        raise QueryError(f"the range {shown(text)} ends before it begins", column=column, fix=fix)
+    return During(text, since, before, field)
 
 
-def _beside(sign: str, span: Span) -> tuple[datetime | None, datetime | None]:
-    since, before = span
-    match sign:
-        case ">=":
-            return since, None
-        case ">":
-            return before, None
-        case "<=":
-            return None, before
-        case _:
-            return None, since
+def _within(asked: Range, span: Callable[[str], OpenSpan]) -> OpenSpan:
+    first = (None, None) if asked.first is None else span(asked.first)
+    last = (None, None) if asked.last is None else span(asked.last)
+    return first[asked.above], last[not asked.below]
 
 
-def _span(text: str, column: int | None) -> Span:
+def _span(text: str, now: datetime, column: int | None, fix: str) -> OpenSpan:
     text = text.strip()
     try:
         date = _DATE.fullmatch(text)
-        return _span_of_date(date) if date else _span_of_instant(text)
+        if date:
+            return _span_of_date(date)
+        return spoken_span(text, now) or _span_of_instant(text)
     except (ValueError, OverflowError):
-        raise QueryError(f"{shown(text)!r} is no time", column=column, fix=_FIX) from None
+        raise QueryError(f"{shown(text)!r} is no time", column=column, fix=fix) from None
     except UsageError as error:  # a local time that does not exist, or exists twice
-        raise QueryError(error.says.rstrip("."), column=column, fix=_FIX) from None
+        raise QueryError(error.says.rstrip("."), column=column, fix=fix) from None
 
 
-def _span_of_date(date: re.Match[str]) -> Span:
+def _span_of_date(date: re.Match[str]) -> OpenSpan:
     year, month, day = (int(part) if part else None for part in date.groups())
     assert year is not None  # noqa: S101 (the pattern has it)
-    first = datetime(year, month or 1, day or 1, tzinfo=UK)
-    if day:
-        after = first + timedelta(days=1)
-    elif month:
-        after = first.replace(year=year + month // 12, month=month % 12 + 1)
-    else:
-        after = first.replace(year=year + 1)
-    return first.astimezone(UTC), after.astimezone(UTC)
+    if month is None:
+        return span_of_year(year)
+    return span_of_days(day_of(year, month, day), 1) if day else span_of_month(year, month)
 
 
-def _span_of_instant(text: str) -> Span:
+def _span_of_instant(text: str) -> OpenSpan:
     instant = _INSTANT.fullmatch(text)
     if not instant:
         raise ValueError(text)

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from search.errors import QueryError
 from search.fields import Field, field_named
 from search.leaves import leaf_of
 from search.lexer import Lexeme, Sort, lexemes
-from search.tree import And, Fuzzy, Leaf, Not, Or, Tree, Wildcard
+from search.nearness import beside, near_slop
+from search.tree import And, Boosted, Fuzzy, Leaf, Not, Or, Tree, Wildcard
 
 MAX_DEPTH: Final = 50  # of brackets and NOTs within one another
 MAX_LEAVES: Final = 1000
 MAX_EXPANDED: Final = 20  # words with wildcards or ~ in one query
+MAX_BOOST: Final = 1000.0
 
 
-def parse_query(query: str) -> Tree:
-    """The tree of `query`. Raises `QueryError` and nothing else. Grammar, loosest first:
+def parse_query(query: str, *, now: datetime | None = None) -> Tree:
+    """The tree of `query`; `yesterday` and the like are as of `now` (the present where none is
+    given). Raises `QueryError` and nothing else. Grammar, loosest first:
 
-    either = both { OR both };  both = one { [AND] one };
-    one = { NOT } ( "(" either ")" | [field:] word | [field:] "phrase" | field:"(" either ")" )
+    either = both { OR both };  both = one { [AND] one };  one = { NOT } near;
+    near = operand { NEAR[/n] operand };  operand = atom [^boost];
+    atom = "(" either ")" | [field:] word | [field:] "phrase" [~slop] | field:"(" either ")"
     """
-    return _Parser(lexemes(query)).query()
+    return _Parser(lexemes(query), now or datetime.now(UTC)).query()
 
 
 class _Parser:
     """Recursive descent over the lexemes; `depth` bounds the recursion."""
 
-    def __init__(self, found: list[Lexeme]) -> None:
+    def __init__(self, found: list[Lexeme], now: datetime) -> None:
         self.lexemes = found
+        self.now = now
         self.at = 0
         self.depth = 0
         self.leaves = 0
@@ -71,20 +77,46 @@ class _Parser:
         while self.next.sort is Sort.NOT:
             self.deeper(self.take())
             refusals += 1
-        tree = self.operand(field)
+        tree = self.near(field)
         self.depth -= refusals
         for _ in range(refusals):
             tree = Not(tree)
         return tree
 
+    def near(self, field: Field | None) -> Tree:
+        """Each NEAR ties its two neighbours: `a NEAR b NEAR c` is a near b, and b near c."""
+        left = self.operand(field)
+        pairs: list[Tree] = []
+        while self.next.sort is Sort.NEAR:
+            sign = self.take()
+            right = self.operand(field)
+            pairs.append(beside(left, right, near_slop(sign), sign))
+            left = right
+        if not pairs:
+            return left
+        return pairs[0] if len(pairs) == 1 else And(tuple(pairs))
+
     def operand(self, field: Field | None) -> Tree:
+        tree = self.atom(field)
+        while self.next.sort is Sort.BOOST:
+            boost = self.take()
+            if float(boost.text) > MAX_BOOST:
+                raise QueryError(
+                    f"^{boost.text} is more than {MAX_BOOST:g}",
+                    column=boost.column,
+                    fix="Write one that counts twice as much as word^2",
+                )
+            tree = Boosted(tree, float(boost.text))
+        return tree
+
+    def atom(self, field: Field | None) -> Tree:
         lexeme = self.take()
         match lexeme.sort:
             case Sort.OPEN:
                 return self.group(lexeme, field)
             case Sort.FIELD:
                 return self.named(lexeme, field)
-            case Sort.WORD | Sort.QUOTED:
+            case Sort.WORD | Sort.QUOTED | Sort.RANGE:
                 return self.leaf(lexeme, field)
             case _:
                 raise _nothing_there(self.lexemes, self.at - 1)
@@ -102,6 +134,12 @@ class _Parser:
         tree = self.either(field)
         if self.take().sort is not Sort.CLOSE:
             raise _never_closed(opening)
+        if self.next.sort is Sort.SLOP:
+            raise QueryError(
+                "~ stands after a bracket",
+                column=self.next.column,
+                fix='Write words near one another as "one two"~5, or (one OR two) NEAR/5 three',
+            )
         self.depth -= 1
         return tree
 
@@ -116,7 +154,7 @@ class _Parser:
         following = self.next
         if following.sort is Sort.OPEN:
             return self.group(self.take(), field)
-        if following.sort in (Sort.WORD, Sort.QUOTED):
+        if following.sort in (Sort.WORD, Sort.QUOTED, Sort.RANGE):
             return self.leaf(self.take(), field)
         raise QueryError(
             f"nothing stands after {field.name}:",
@@ -141,7 +179,8 @@ class _Parser:
                 column=lexeme.column,
                 fix="Split it into several searches.",
             )
-        leaf = leaf_of(lexeme, field)
+        slop = self.take() if self.next.sort is Sort.SLOP else None
+        leaf = leaf_of(lexeme, field, slop, self.now)
         if isinstance(leaf, Wildcard | Fuzzy):
             self.expanded += 1
             if self.expanded > MAX_EXPANDED:
@@ -157,7 +196,7 @@ def _nothing_there(found: list[Lexeme], at: int) -> QueryError:
     """The error for an operand that is missing at lexeme `at`."""
     here = found[at]
     before = found[at - 1] if at else None
-    if before is not None and before.sort in (Sort.AND, Sort.OR, Sort.NOT):
+    if before is not None and before.sort in (Sort.AND, Sort.OR, Sort.NOT, Sort.NEAR):
         return QueryError(
             f"nothing to search for stands after {before.text}",
             column=before.column,

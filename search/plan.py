@@ -7,19 +7,34 @@ know terms, rows of terms, spans of time and the three operators.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from search.analysis import analyse
+from search.analysis import analyse, stem_of
 from search.engine import TermList
 from search.errors import QueryError, shown
-from search.fields import Field, Kind, searched
-from search.patterns import glob, single_token, within
+from search.fields import Field, Kind, field_named, searched
+from search.patterns import form_begins, glob, nearly, single_token
 from search.selectors import selector_form
-from search.tree import And, Captured, Fuzzy, Not, Number, Or, Phrase, Term, Tree, Wildcard
+from search.tree import (
+    And,
+    Beside,
+    Boosted,
+    During,
+    Fuzzy,
+    Not,
+    Number,
+    Or,
+    Phrase,
+    Term,
+    Tree,
+    Wildcard,
+    Words,
+)
 
 MAX_EXPANSION: Final = 1000  # terms that one word with wildcards may stand for in one field
+MAX_APART: Final = 100  # alternatives that are weighed one by one: engines bound their clauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,25 +125,51 @@ class Except:
 Plan = Has | Row | AnyToken | Near | Between | NumberBetween | All | Any | Except
 
 
-def plan(tree: Tree, terms: TermList) -> Plan:
-    """What `tree` asks of an index whose terms are `terms`.
+def plan(tree: Tree, terms: TermList, factor: float = 1.0) -> Plan:
+    """What `tree` asks of an index whose terms are `terms`; its hits count `factor` times.
 
     Raises `QueryError` where a word with wildcards stands for more than `MAX_EXPANSION` terms.
     """
     match tree:
         case And(parts):
-            return All(tuple(plan(part, terms) for part in parts))
+            return All(tuple(plan(part, terms, factor) for part in parts))
         case Or(parts):
-            return Any(tuple(plan(part, terms) for part in parts))
+            planned = tuple(plan(part, terms, factor) for part in parts)
+            return Any(planned if len(parts) <= MAX_APART else gathered(planned))
         case Not(part):
-            return Except(plan(part, terms))
-        case Captured(_, since, before, field):
-            return Between(since, before, field)
+            return Except(plan(part, terms, factor))
+        case Boosted(part, times):
+            return plan(part, terms, factor * times)
+        case During(_, since, before, field):
+            return Between(since, before, field_named(field).exact)
         case Number(_, least, most, field):
-            return NumberBetween(field, least, most)
+            return NumberBetween(field_named(field).exact, least, most)
         case _:
-            fields = searched(tree.field)
+            fields = [_times(field, factor) for field in searched(tree.field)]
             return Any(tuple(part for field in fields for part in _in_field(tree, field, terms)))
+
+
+def gathered(parts: tuple[Plan, ...]) -> tuple[Plan, ...]:
+    """The same alternatives, single tokens of one field and weight as one set: a watchlist of
+    thousands is a few sets. Its hits are no longer told apart by how rare the token is.
+    """
+    flat = [one for part in parts for one in (part.parts if isinstance(part, Any) else (part,))]
+    sets: dict[tuple[str, float], set[str]] = {}
+    rest: list[Plan] = []
+    for one in flat:
+        match one:
+            case Has(field, token, weight):
+                sets.setdefault((field, weight), set()).add(token)
+            case AnyToken(field, tokens, weight):
+                sets.setdefault((field, weight), set()).update(tokens)
+            case _:
+                rest.append(one)
+    joined = [AnyToken(field, tuple(sorted(held)), w) for (field, w), held in sets.items()]
+    return (*joined, *dict.fromkeys(rest))
+
+
+def _times(field: Field, factor: float) -> Field:
+    return field if factor == 1 else replace(field, weight=field.weight * factor)
 
 
 def scores(asked: Plan) -> bool:
@@ -142,21 +183,60 @@ def scores(asked: Plan) -> bool:
             return False
 
 
-def _in_field(
-    leaf: Term | Phrase | Wildcard | Fuzzy, field: Field, terms: TermList
-) -> Iterable[Plan]:
+def _in_field(leaf: Words | Beside, field: Field, terms: TermList) -> Iterable[Plan]:
     match leaf:
-        case Term(word) if field.kind is Kind.SELECTOR:
-            return _row(field, selected(word, field))
-        case Phrase(text) if field.kind is Kind.SELECTOR:
+        case Term(text) | Phrase(text) if field.kind is Kind.SELECTOR:
             return _row(field, selected(text, field))
         case Term(word):
             return _term(word, field)
-        case Phrase(text):
+        case Phrase(text, slop=0):
             return _row(field, analyse(text).exact)
+        case Phrase(text, slop=slop):
+            rows = tuple(((token,),) for token in analyse(text).exact)
+            return [Near(field.exact, rows, slop, ordered=True, weight=field.weight)]
         case Wildcard() | Fuzzy():
             expanded = expansion(leaf, field, terms)
             return [AnyToken(field.exact, expanded, field.weight)] if expanded else []
+        case Beside(left, right, slop):
+            return [
+                Near(field.exact, (one, other), slop, ordered=False, weight=field.weight)
+                for one in _rows(left, field, terms)
+                for other in _rows(right, field, terms)
+            ]
+
+
+Places = tuple[tuple[str, ...], ...]
+
+
+def _rows(side: tuple[Words, ...], field: Field, terms: TermList) -> list[Places]:
+    """The rows of which one must stand on this side of a NEAR; words that take one place each are
+    one row of choices.
+    """
+    single: set[str] = set()
+    rows: list[Places] = []
+    for words in side:
+        match words:
+            case Term(text) | Phrase(text):
+                tokens = analyse(text)
+                if len(tokens) > 1:
+                    rows.append(tuple((token,) for token in tokens.exact))
+                elif isinstance(words, Phrase) or field.stems is None:
+                    single.update(tokens.exact)
+                else:
+                    single.update(same_stem(tokens.stems[0], field, terms))
+            case Wildcard() | Fuzzy():
+                single.update(expansion(words, field, terms))
+    return [*([(tuple(sorted(single)),)] if single else []), *rows]
+
+
+def same_stem(stem: str, field: Field, terms: TermList) -> tuple[str, ...]:
+    """The terms of `field` that are forms of one word. Raises `QueryError` past the bound.
+
+    The fields of stems know no places, so what is near is looked for by every form in the index.
+    """
+    every = terms.terms(field.exact, form_begins(stem))
+    found = tuple(term for term in every if stem_of(term) == stem)
+    return _bounded(found, stem)
 
 
 def selected(value: str, field: Field) -> tuple[str, ...]:
@@ -189,21 +269,20 @@ def expansion(leaf: Wildcard | Fuzzy, field: Field, terms: TermList) -> tuple[st
     match leaf:
         case Wildcard(pattern):
             wanted = glob(pattern, field)
-            found = [
-                term for term in terms.terms(field.exact, wanted.prefix) if wanted.matches(term)
-            ]
-            asked = pattern
+            every = terms.terms(field.exact, wanted.prefix)
+            return _bounded(tuple(term for term in every if wanted.matches(term)), pattern)
         case Fuzzy(word, distance):
             token = single_token(word, field)
             if token is None:
                 return ()
-            near = terms.terms(field.exact, token[:1])
-            found = [term for term in near if within(token, term, distance)]
-            asked = f"{word}~{distance}"
-    if len(found) > MAX_EXPANSION:
+            near = nearly(token, terms.terms(field.exact, token[:1]), distance)
+            return _bounded(tuple(near), f"{word}~{distance}")
+
+
+def _bounded(found: tuple[str, ...], asked: str) -> tuple[str, ...]:
+    if len(found) > MAX_EXPANSION:  # how many more is not said: they may be of other cases
         raise QueryError(
-            f"{shown(asked)} stands for {len(found):,} different words, "
-            f"and the limit is {MAX_EXPANSION:,}",
+            f"{shown(asked)} stands for more than {MAX_EXPANSION:,} different words",
             fix="Type more of its letters.",
         )
-    return tuple(found)
+    return found

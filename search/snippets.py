@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 
 from search.analysis import Analysed, analyse, stretches
 from search.fields import DEFAULT_FIELDS, IDENTIFIER_FIELDS, PAGE, Field, Kind, field_named
-from search.patterns import glob, single_token, within
-from search.tree import And, Captured, Fuzzy, Leaf, Not, Number, Or, Phrase, Term, Tree, Wildcard
+from search.spans import near_spans, spans
+from search.tree import And, Beside, Boosted, During, Not, Number, Or, Phrase, Term, Tree, Words
 
 SNIPPET_CHARACTERS: Final = 240
 LOOKED_AT_CHARACTERS: Final = 4_000_000  # a few seconds of analysis
@@ -100,38 +100,29 @@ def _found(tree: Tree, tokens: Analysed, field: Field) -> list[_Span]:
     )
 
 
-def _wanted(tree: Tree) -> Iterator[Leaf]:
+def _wanted(tree: Tree) -> Iterator[Words | Beside]:
     match tree:
         case And(parts) | Or(parts):
             for part in parts:
                 yield from _wanted(part)
-        case Not():
+        case Boosted(part):
+            yield from _wanted(part)
+        case Not() | During() | Number():
             return
         case _:
             yield tree
 
 
-def _spans(leaf: Leaf, tokens: Analysed, field: Field) -> Iterator[tuple[int, int]]:
-    """First and last token of each place where `leaf` is found."""
-    if isinstance(leaf, Captured | Number) or not _shown_in(leaf.field, field):
-        return
-    match leaf:
-        case Term(text) | Phrase(text):
-            asked = analyse(text)
-            free = isinstance(leaf, Term) and (
-                leaf.field is None or field_named(leaf.field) is field
-            )
-            if len(asked) == 1 and free and field.stems:
-                yield from _where(tokens.stems, {asked.stems[0]})
-            else:
-                yield from _rows(tokens.exact, asked.exact)
-        case Wildcard(pattern):
-            matches = glob(pattern, field).matches
-            yield from _where(tokens.exact, {each for each in set(tokens.exact) if matches(each)})
-        case Fuzzy(word, distance):
-            token = single_token(word, field)
-            near = {each for each in set(tokens.exact) if token and within(token, each, distance)}
-            yield from _where(tokens.exact, near)
+def _spans(words: Words | Beside, tokens: Analysed, field: Field) -> Iterator[tuple[int, int]]:
+    """First and last token of each place where `words` is found."""
+    if not _shown_in(words.field, field):
+        return iter(())
+    if isinstance(words, Beside):
+        return near_spans(words, field, tokens.exact)
+    stemmed = words.field is None or field_named(words.field) is field
+    if isinstance(words, Term) and not stemmed:  # of a name or an identifier: as spelled
+        words = Phrase(words.word, words.field)
+    return spans(words, field, tokens.exact)
 
 
 def _shown_in(name: str | None, field: Field) -> bool:
@@ -144,18 +135,6 @@ def _shown_in(name: str | None, field: Field) -> bool:
     if asked.kind is Kind.WORDS:
         return asked == field or asked not in DEFAULT_FIELDS
     return asked in IDENTIFIER_FIELDS.values() or asked.name == "identifier"
-
-
-def _where(column: tuple[str, ...], wanted: set[str]) -> Iterator[tuple[int, int]]:
-    return ((at, at) for at, form in enumerate(column) if form in wanted)
-
-
-def _rows(column: tuple[str, ...], row: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    if not row:
-        return
-    for first, _ in _where(column, {row[0]}):
-        if column[first : first + len(row)] == row:
-            yield first, first + len(row) - 1
 
 
 def _densest(tokens: Analysed, spans: list[_Span], limit: int) -> tuple[int, int]:

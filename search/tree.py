@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-_MEANINGFUL: Final = re.compile(r'([\\()"“”„‟＂:~*?\s])')
-_MEANINGFUL_IN_PATTERN: Final = re.compile(r'([()"“”„‟＂:~\s])')
-_OPERATOR: Final = re.compile(r"^((?:AND|OR|NOT)$|-)")
+_MEANINGFUL: Final = re.compile(r'([\\()"“”„‟＂:~*?^\s])')
+_MEANINGFUL_IN_PATTERN: Final = re.compile(r'([()"“”„‟＂:~^\s])')
+_FIRST: Final = re.compile(r"^((?:AND|OR|NOT|&&|\|\|)$|NEAR(?:$|/)|[-!=])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,11 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Quoted words: exactly these, next to each other, in this order."""
+    """Quoted words: exactly these, in this order, with at most `slop` other words among them."""
 
     text: str
     field: str | None = None
+    slop: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Fuzzy:
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
+class During:
     """The instant in `field` is at or after `since` and before `before` (aware, UTC; None is
     open). `text` is what was typed.
     """
@@ -72,6 +73,33 @@ class Number:
     least: int | None
     most: int | None
     field: str
+
+
+Words = Term | Phrase | Wildcard | Fuzzy
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One of `left` and one of `right` stand in one value of one field, in either order, with at
+    most `slop` other words between them. All name the same field, or none.
+    """
+
+    left: tuple[Words, ...]
+    right: tuple[Words, ...]
+    slop: int
+
+    @property
+    def field(self) -> str | None:
+        """The field that both sides name."""
+        return self.left[0].field
+
+
+@dataclass(frozen=True, slots=True)
+class Boosted:
+    """What `part` finds counts `factor` times as much for the order of hits."""
+
+    part: Tree
+    factor: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +123,8 @@ class Not:
     part: Tree
 
 
-Leaf = Term | Phrase | Wildcard | Fuzzy | Captured | Number
-Tree = Leaf | And | Or | Not
+Leaf = Words | During | Number
+Tree = Leaf | Beside | Boosted | And | Or | Not
 
 
 def query_text(tree: Tree) -> str:
@@ -108,24 +136,37 @@ def query_text(tree: Tree) -> str:
             return " OR ".join(_within(part, (Or,)) for part in parts)
         case Not(part):
             return f"NOT {_within(part, (And, Or))}"
-        case Captured(text, field=field) | Number(text, field=field):
-            return f"{field}:{text}" if not re.search(r"\s", text) else f'{field}:"{text}"'
+        case Boosted(part, factor):
+            return f"{_within(part, (And, Or, Not, Beside, Boosted))}^{factor:.10g}"
+        case Beside(left, right, slop):
+            return f"{_side(left)} NEAR/{slop} {_side(right)}"
+        case During(text, field=field) | Number(text, field=field):
+            return f"{field}:{_range_text(text)}"
         case _:
             field = "" if tree.field is None else f"{tree.field}:"
             return field + _leaf_text(tree)
 
 
-def _within(part: Tree, bracketed: tuple[type[And] | type[Or], ...]) -> str:
+def _within(part: Tree, bracketed: tuple[type[Tree], ...]) -> str:
     text = query_text(part)
     return f"({text})" if isinstance(part, bracketed) else text
 
 
-def _leaf_text(leaf: Term | Phrase | Wildcard | Fuzzy) -> str:
+def _side(words: tuple[Words, ...]) -> str:
+    return query_text(words[0]) if len(words) == 1 else f"({query_text(Or(words))})"
+
+
+def _range_text(text: str) -> str:
+    return text if not re.search(r"\s", text) else f'"{text}"'
+
+
+def _leaf_text(leaf: Words) -> str:
     match leaf:
-        case Phrase(text):
-            return '"' + re.sub(r'([\\"“”„‟＂])', r"\\\1", text) + '"'
+        case Phrase(text, slop=slop):
+            quoted = '"' + re.sub(r'([\\"“”„‟＂])', r"\\\1", text) + '"'
+            return f"{quoted}~{slop}" if slop else quoted
         case Wildcard(pattern):
-            return _OPERATOR.sub(r"\\\1", _MEANINGFUL_IN_PATTERN.sub(r"\\\1", pattern))
+            return _FIRST.sub(r"\\\1", _MEANINGFUL_IN_PATTERN.sub(r"\\\1", pattern))
         case Fuzzy(word, distance):
             return f"{_word_text(word)}~{distance}"
         case Term(word):
@@ -133,4 +174,4 @@ def _leaf_text(leaf: Term | Phrase | Wildcard | Fuzzy) -> str:
 
 
 def _word_text(word: str) -> str:
-    return _OPERATOR.sub(r"\\\1", _MEANINGFUL.sub(r"\\\1", word))
+    return _FIRST.sub(r"\\\1", _MEANINGFUL.sub(r"\\\1", word))

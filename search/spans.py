@@ -1,0 +1,75 @@
+"""Where in a row of tokens the words of a query stand: for snippets, and to say what is right.
+
+An index answers plans; this reads the tokens themselves, from the same definitions.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+
+from search.analysis import analyse, stem_of
+from search.fields import Field, Kind
+from search.nearness import MAX_QUOTED
+from search.patterns import form_begins, glob, single_token, within
+from search.selectors import selector_form
+from search.tree import Beside, Fuzzy, Phrase, Term, Wildcard, Words
+
+Span = tuple[int, int]  # first and last place, both counted
+
+
+def spans(words: Words, field: Field, tokens: Sequence[str]) -> Iterator[Span]:
+    """Each stretch of `tokens` (exact forms of one value) in which `words` stands, in order; of
+    words with others among them the shortest from each beginning.
+    """
+    match words:
+        case Term(text) | Phrase(text) if field.kind is Kind.SELECTOR:
+            return _each(tokens, selector_form(field.name, text).__eq__)
+        case Term(text) | Phrase(text):
+            asked = analyse(text)
+            if isinstance(words, Term) and len(asked) == 1 and field.stems:
+                return _each(tokens, _has_stem(asked.stems[0]))
+            return _in_order(tokens, asked.exact, words.slop if isinstance(words, Phrase) else 0)
+        case Wildcard(pattern):
+            return _each(tokens, glob(pattern, field).matches)
+        case Fuzzy(word, distance):
+            alone = single_token(word, field) or ""
+            return _each(tokens, lambda token: within(alone, token, distance))
+
+
+def near_spans(beside: Beside, field: Field, tokens: Sequence[str]) -> Iterator[Span]:
+    """Each stretch in which a word of either side stands that has one of the other side near."""
+    left, right = (
+        sorted({span for words in side for span in spans(words, field, tokens)})
+        for side in (beside.left, beside.right)
+    )
+    for ours, theirs in ((left, right), (right, left)):
+        firsts = [first for first, _ in theirs]
+        for first, last in ours:
+            at = bisect_left(firsts, first - 1 - beside.slop - MAX_QUOTED)
+            while at < len(theirs) and firsts[at] <= last + 1 + beside.slop:
+                if theirs[at][1] >= first - 1 - beside.slop:
+                    yield first, last
+                    break
+                at += 1
+
+
+def _has_stem(stem: str) -> Callable[[str], bool]:
+    begins = form_begins(stem)  # asking for a stem takes a hundred times as long
+    return lambda token: token.startswith(begins) and stem_of(token) == stem
+
+
+def _each(tokens: Sequence[str], fits: Callable[[str], bool]) -> Iterator[Span]:
+    fitting = {token for token in set(tokens) if fits(token)}
+    return ((at, at) for at, token in enumerate(tokens) if token in fitting)
+
+
+def _in_order(tokens: Sequence[str], row: tuple[str, ...], slop: int) -> Iterator[Span]:
+    for first, _ in _each(tokens, row[0].__eq__) if row else ():
+        at, furthest = first, first + len(row) - 1 + slop
+        for wanted in row[1:]:
+            at += 1
+            while at <= furthest and at < len(tokens) and tokens[at] != wanted:
+                at += 1
+        if at <= furthest and at < len(tokens):
+            yield first, at
