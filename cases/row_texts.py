@@ -32,6 +32,7 @@ from cases.ledger_tables import LedgerEntry, LedgerLink, LedgerObject
 from cases.models import Authority, Case, Job, Note, Person
 from cases.search_tables import CaptureMark, CaseAccess, SavedSearch
 from cases.tables import Base
+from cases.watch_tables import Alert, Watch
 
 ROW = "row"  # the text's name in the entry
 # The tables held to their entries: what may change later, and the acts that enter a row.
@@ -65,6 +66,8 @@ HELD: dict[type[Base], tuple[frozenset[str], frozenset[str]]] = {
     EntityLink: (frozenset(), frozenset({"entity.link", "entity.add", "entity.undo"})),
     SpecialAttribute: (frozenset(), frozenset({"entity.special"})),
     SavedSearch: (frozenset({"ended_at"}), frozenset({"search.save"})),
+    Watch: (frozenset({"seen_seq", "fault", "stopped_at"}), frozenset({"watch.add"})),
+    Alert: (frozenset({"acknowledged_at", "acknowledged_by"}), frozenset({"watch.alert"})),
 }
 BATCH = 500
 

@@ -12,14 +12,18 @@ from cases.gate_book import changed_lists
 from cases.ledger_tables import LedgerEntry
 from cases.sign_in import row_digest
 from cases.sign_in_tables import Passphrase
+from cases.watchlists import changed_watchlists
 from jobs.verdicts import Fault
 
 
 def standing_faults(session: Session) -> Iterator[Fault]:
-    """Lists whose digests were added to or thinned out, passphrases that no entry set."""
+    """Lists whose rows were added to or thinned out, passphrases that no entry set."""
     for row in changed_lists(session):
         says = "Its digests are not those that were imported: pictures may stand uncovered."
         yield Fault("gate-list", row, says)
+    for row in changed_watchlists(session):
+        says = "Its values are not those that were given: what it watches for was changed."
+        yield Fault("watch-list", row, says)
     set_by = _passphrases_on_record(session)
     for held in session.scalars(select(Passphrase)):
         if row_digest(held) != set_by.get(held.person):

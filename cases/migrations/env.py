@@ -12,6 +12,7 @@ from cases.models import Case
 from cases.search_tables import SavedSearch
 from cases.sign_in_tables import DeskSession
 from cases.tables import Base
+from cases.watch_tables import Watch
 
 __all__ = [
     "Case",
@@ -21,6 +22,7 @@ __all__ = [
     "GateDecision",
     "LedgerEntry",
     "SavedSearch",
+    "Watch",
 ]  # imported so that their tables stand in the metadata
 
 context.configure(
