@@ -17,7 +17,7 @@ def entity_document(view: EntityView) -> Document:
     record = view.record
     return {
         "entity": view.reference,
-        "class": view.pole.says,
+        "type": view.pole.says,
         "subtype": record.subtype,
         "name": fold_line(record.name),
         "aliases": [fold_line(each) for each in record.aliases],

@@ -21,6 +21,8 @@ from jobs.records import edit as edit_record
 from jobs.records import link as link_entities
 from jobs.records import merge as merge_entities
 
+BASES = click.Choice([str(each) for each in Basis])
+LINK_BASES = click.Choice([str(each) for each in LinkBasis])
 seen_option = click.option(
     "--version", "seen", type=click.IntRange(0), help="The version you saw: refused if changed."
 )
@@ -67,7 +69,7 @@ def entity_merge(
 @click.argument("one", metavar="P_001")
 @click.argument("other", metavar="O_001")
 @click.option("--type", "kind", required=True, metavar="TYPE", help="uses, knows, seen-with, …")
-@click.option("--basis", type=click.Choice([str(each) for each in LinkBasis]), default="fact", show_default=True)
+@click.option("--basis", type=LINK_BASES, default="fact", show_default=True)
 @click.option("--both-ways", is_flag=True, help="It reads the same from either end.")
 @click.option("--from", "from_date", metavar="DAY", help="Since: 2026-03-01.")
 @click.option("--to", "to_date", metavar="DAY", help="Until: 2026-03-31.")
@@ -175,7 +177,7 @@ def entity_edit(desk: Desk, named: str, case: str | None, **given: Any) -> None:
 @click.argument("field", type=click.Choice(SPECIAL_FIELDS))
 @click.argument("value", default="")
 @click.option("--strictly-necessary", "necessity", required=True, metavar="WHY")
-@click.option("--basis", type=click.Choice([str(each) for each in Basis]), default="fact", show_default=True)
+@click.option("--basis", type=BASES, default="fact", show_default=True)
 @case_option
 @desk_options
 def entity_special(

@@ -11,21 +11,26 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from cases.casebook import CaseUnknown
+from cases.entities import EntityChanged, EntityUnknown
+from cases.entity_decisions import CandidateChanged
+from cases.entity_merges import MergeRefused
 from cases.errors import AuthorityError, LanternError, MachineError, UsageError
 from cases.exhibits import ExhibitUnknown
 from cases.gate_book import DecisionChanged
 from cases.holdings import CaptureUnknown
 from cases.job_book import JobUnknown
 from cases.sign_in import SignInRefused
-from desk.web import api
-from desk.web.pages import casework, collecting, entrance, exhibits, finding, gate
+from desk.web import api, entity_api
+from desk.web.pages import casework, collecting, entities, entrance, exhibits, finding, gate
 from desk.web.place import DeskPlace
 from desk.web.protection import HEADERS, Protection
 from desk.web.rendering import page
 from desk.web.running import RunningJobs
 from desk.web.visitor import FormNotOurs, NotSignedIn, Visitor, signed_in
+from jobs.candidates import CandidateUnknown
 from jobs.gating import PictureCovered, PictureUnknown
 
+PAGES = (entrance, casework, collecting, finding, gate, exhibits, entities)
 STATIC = Path(__file__).parent / "static"
 _STATUS: tuple[tuple[type[LanternError], int], ...] = (
     (CaseUnknown, 404),
@@ -33,11 +38,16 @@ _STATUS: tuple[tuple[type[LanternError], int], ...] = (
     (JobUnknown, 404),
     (PictureUnknown, 404),
     (ExhibitUnknown, 404),
+    (EntityUnknown, 404),
+    (CandidateUnknown, 404),
     (PictureCovered, 403),
     (FormNotOurs, 403),
     (SignInRefused, 403),
     (NotSignedIn, 401),
     (DecisionChanged, 409),
+    (EntityChanged, 409),
+    (CandidateChanged, 409),
+    (MergeRefused, 409),
     (UsageError, 422),
     (AuthorityError, 403),
     (MachineError, 503),
@@ -50,7 +60,7 @@ def create_app(place: DeskPlace) -> FastAPI:
     app = FastAPI(title="Dark Lantern", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.place = place
     app.state.jobs = RunningJobs()
-    for each in (entrance, casework, collecting, finding, gate, exhibits, api):
+    for each in (*PAGES, api, entity_api):
         app.include_router(each.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Protection, hosts=place.hosts)

@@ -66,5 +66,11 @@ NOTES = {
     "passphrase": "The passphrase is set.",
     "exhibit": "The exhibit is made.",
     "exported": "The export is written, and on record as a disclosure.",
+    "kept": "The record is kept.",
+    "rejected": "It is rejected, and can be taken back.",
+    "relabelled": "The label is changed.",
+    "merged": "They are one, and can be split again.",
+    "linked": "They are tied.",
+    "undone": "The last word is taken back.",
     "signed-out": "You are signed out.",
 }

@@ -13,6 +13,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (typing(document.activeElement) && !["radio", "checkbox"].includes(document.activeElement.type)) return;
+  if (overRows(event)) return;
   const press = document.querySelector(`[data-press="${CSS.escape(event.key)}"]`);
   const focus = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (press) { event.preventDefault(); press.click(); }
@@ -27,6 +28,21 @@ document.addEventListener("keydown", (event) => {
     if (box) box.focus(); else location.assign("/search");
   } else if (event.key === "?") { location.assign("/keyboard"); }
 });
+
+// Rows that are gone through with j and k, and acted on with the keys of their buttons.
+function overRows(event) {
+  const rows = [...document.querySelectorAll("[data-rows] tbody tr")];
+  const at = rows.indexOf(document.activeElement && document.activeElement.closest("[data-rows] tbody tr"));
+  if (!rows.length) return false;
+  if (event.key === "j" || event.key === "k") {
+    const to = rows[at < 0 ? 0 : at + (event.key === "j" ? 1 : -1)];
+    if (to) { to.focus(); to.scrollIntoView({ block: "nearest" }); }
+    return true;
+  }
+  const button = rows[Math.max(at, 0)].querySelector(`[data-row-key="${CSS.escape(event.key)}"]`);
+  if (button) { event.preventDefault(); button.click(); }
+  return Boolean(button);
+}
 
 // A revealed picture covers itself when the page is left, hidden or out of focus.
 function coverAgain() {

@@ -38,7 +38,7 @@ def ticket(desk: ServedDesk, capture: str, sha256: str) -> str:
         return order_reveal(acting, CaptureId(capture), sha256, "a test").token
 
 
-def bodies(path: str, out: Path, exhibit: str) -> dict[str, str]:
+def bodies(path: str, out: Path, exhibit: str) -> dict[str, object]:
     """What a person could type into every field of every form."""
     return {
         "reference": f"W-{secrets.token_hex(4).upper()}" if path == "/cases" else "",
@@ -60,6 +60,15 @@ def bodies(path: str, out: Path, exhibit: str) -> dict[str, str]:
         "token": "forged",
         "code": "JS",
         "passphrase": "wrong wrong wrong",
+        "candidate": "0 PERSON:Marta Quillfeather",
+        "tick": ["P_001", "P_002"],
+        "named": "P_009",
+        "one": "P_001",
+        "other": "P_002",
+        "kind": "knows",
+        "basis": "opinion",
+        "label": "ORG",
+        "name": "Walked On",
     }
 
 
@@ -79,6 +88,14 @@ def calls() -> dict[str, dict[str, object]]:
         },
         "/api/v1/captures/{capture}/pictures/{sha256}/cover": {},
         "/api/v1/captures/{capture}/exhibit": {},
+        "/api/v1/cases/{reference}/candidates/accept": {"candidate": "PERSON:Marta Quillfeather"},
+        "/api/v1/cases/{reference}/candidates/reject": {"candidate": "PERSON:Nobody"},
+        "/api/v1/cases/{reference}/candidates/relabel": {"candidate": "PERSON:x", "label": "ORG"},
+        "/api/v1/cases/{reference}/entities": {"type": "person", "name": "Walked"},
+        "/api/v1/cases/{reference}/entities/merge": {"kept": "P_001", "merged": ["P_002"]},
+        "/api/v1/cases/{reference}/entities/link": {"ends": ["P_001", "P_009"], "type": "knows"},
+        "/api/v1/cases/{reference}/entities/undo": {"named": "P_009"},
+        "/api/v1/cases/{reference}/entities/{named}": {"version": 9},
     }
 
 
@@ -96,6 +113,7 @@ def walk(
             .replace("{sha256}", sha256)
             .replace("{part}", "0")
             .replace("{job}", desk.job)
+            .replace("{named}", "P_001")
         )
         if "{token}" in path:
             filled = filled.replace("{token}", ticket(desk, capture, sha256))
