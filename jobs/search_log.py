@@ -131,7 +131,7 @@ def logged_searches(
     one consultation. Raises `CaseUnknown`.
     """
     with acting.catalogue.writing() as session:
-        found = _searches(session, case, limit, None)
+        found = searches_in(session, case, limit)
         refs = {"listed": str(len(found))}
         acting.ledger.record(session, [Act("search.list", S62.CONSULTATION, (), refs)])
     return found
@@ -139,14 +139,15 @@ def logged_searches(
 
 def logged_search(session: Session, named: str) -> LoggedSearch:
     """The search of that id. Raises `SearchUnknown`."""
-    for each in _searches(session, None, 1, named):
+    for each in searches_in(session, None, 1, named):
         return each
     raise SearchUnknown(f"There is no search {named[:40]!r}. List them: lantern search-log list")
 
 
-def _searches(
-    session: Session, case: str | None, limit: int, named: str | None
+def searches_in(
+    session: Session, case: str | None, limit: int | None = None, named: str | None = None
 ) -> list[LoggedSearch]:
+    """The searches of a case, or of all that the session's person may see, newest first."""
     query = select(LedgerEntry).where(LedgerEntry.act.in_((ACT, EXPORT_ACT)))
     hidden = hidden_cases(session)
     if hidden:

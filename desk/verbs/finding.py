@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
+from cases.saved_searches import SavedView
 from cases.times import for_people as spoken
 from cases.times import rfc3339
 from desk.options import Desk, case_option, desk_options
@@ -14,6 +16,13 @@ from desk.printing import Document, note, say, table
 from gate import GatedHit
 from jobs.finding import MOST_SHOWN, SORTS, SearchAnswer, asked_for
 from jobs.finding import search as find
+from jobs.hit_export import Exported, export_hits, export_log
+from jobs.saved_searches import (
+    end_search,
+    keep_search,
+    kept_search,
+    kept_searches,
+)
 from jobs.search_log import Rerun, annex, logged_searches, rerun
 
 
@@ -27,6 +36,9 @@ from jobs.search_log import Rerun, annex, logged_searches, rerun
 @click.option("--after", default="", metavar="WORD", help="Where the last page ended.")
 @click.option("--bars", default="", metavar="FIELD:UNIT", help="Counts over time: captured:month.")
 @click.option("--company", default="", metavar="FIELD", help="Who is named with it: person.")
+@click.option(
+    "--to", type=click.Path(path_type=Path, dir_okay=False), help="Write all hits: .csv, .jsonl."
+)
 @desk_options
 def search(
     desk: Desk,
@@ -34,6 +46,7 @@ def search(
     case: str | None,
     all_cases: bool,
     limit: int,
+    to: Path | None,
     **asked: Any,
 ) -> None:
     """Search a case: words, "phrases", AND OR NOT, person: org: place: domain: captured: …
@@ -48,6 +61,9 @@ def search(
     facets = [each for each in (asked.pop("facets") or "").split(",") if each.strip()]
     with desk.work() as acting:
         chosen = None if all_cases else desk.case(acting, case)
+        if to is not None:
+            written = export_hits(acting, words, chosen, to.suffix.lstrip("."), to)
+            return desk.answer(_file(written, to), lambda: _say_file(written, to))
         answer = find(acting, words, chosen, limit, asked_for(facets, **asked))
     desk.answer(search_document(answer), lambda: _say_answer(answer))
     if answer.waiting:
@@ -57,6 +73,7 @@ def search(
             f"lantern: {answer.unread_for_names} captures found are in another language than "
             "English and were not read for names."
         )
+    return None
 
 
 def search_document(answer: SearchAnswer) -> Document:
@@ -213,3 +230,125 @@ def _say_rerun(again: Rerun) -> None:
         say(f"{len(again.replaced)} captures were indexed anew since.")
     if again.hidden_since:
         say("Not everything that could be seen then can be seen now.")
+
+
+@search_log.command("export")
+@click.argument("to", type=click.Path(path_type=Path, dir_okay=False))
+@case_option
+@desk_options
+def log_export(desk: Desk, to: Path, case: str | None) -> None:
+    """Write the search log as JSON lines: the digital-material annex.
+
+    \b
+    Example:
+      lantern search-log export searches.jsonl --case LINDEN
+    """
+    with desk.work() as acting:
+        written = export_log(acting, case, to)
+    desk.answer(_file(written, to), lambda: _say_file(written, to))
+
+
+def _file(written: Exported, to: Path) -> Document:
+    return {
+        "file": str(to),
+        "sha256": written.sha256,
+        "rows": written.rows,
+        "entry": written.entry,
+    }
+
+
+def _say_file(written: Exported, to: Path) -> None:
+    say(f"{written.rows} rows written to {to}; SHA-256 {written.sha256}.")
+
+
+@click.group()
+def saved() -> None:
+    """Searches kept under a name.
+
+    \b
+    Example:
+      lantern saved keep "The seller" 'handle:@night_owl' --case LINDEN
+    """
+
+
+@saved.command("keep")
+@click.argument("name")
+@click.argument("query")
+@click.option("--case", metavar="CASE", help="In this case; without it, over all cases.")
+@click.option("--sort", type=click.Choice(SORTS), default="best", show_default=True)
+@desk_options
+def saved_keep(desk: Desk, name: str, query: str, case: str | None, sort: str) -> None:
+    """Keep a search under a name.
+
+    \b
+    Example:
+      lantern saved keep "The seller" 'handle:@night_owl' --case LINDEN
+    """
+    with desk.work() as acting:
+        kept = keep_search(acting, name, query, case, sort)
+    desk.answer(_kept(kept), lambda: say(f"Kept: {kept.name}. Run it: lantern saved run {kept.id}"))
+
+
+@saved.command("list")
+@click.option("--case", metavar="CASE", help="Of this case; without it, all that you may see.")
+@desk_options
+def saved_list(desk: Desk, case: str | None) -> None:
+    """The searches that are kept.
+
+    \b
+    Example:
+      lantern saved list --case LINDEN
+    """
+    with desk.work() as acting:
+        held = kept_searches(acting, case)
+    desk.answer(
+        {"saved": [_kept(each) for each in held]},
+        lambda: table(
+            ("search", "name", "case", "by", "query"),
+            [(e.id, e.name, e.case or "all", e.by, e.query) for e in held],
+        ),
+    )
+
+
+@saved.command("run")
+@click.argument("named", metavar="SAVED")
+@click.option("--limit", type=click.IntRange(0, MOST_SHOWN), default=20, show_default=True)
+@desk_options
+def saved_run(desk: Desk, named: str, limit: int) -> None:
+    """Run a kept search, by its name or id.
+
+    \b
+    Example:
+      lantern saved run "The seller"
+    """
+    with desk.work() as acting:
+        kept = kept_search(acting, named)
+        answer = find(acting, kept.query, kept.case, limit, asked_for(sort=kept.sort))
+    desk.answer(search_document(answer), lambda: _say_answer(answer))
+
+
+@saved.command("end")
+@click.argument("named", metavar="SAVED")
+@desk_options
+def saved_end(desk: Desk, named: str) -> None:
+    """Keep a search no longer.
+
+    \b
+    Example:
+      lantern saved end "The seller"
+    """
+    with desk.work() as acting:
+        name = end_search(acting, named)
+    desk.answer({"ended": name}, lambda: say(f"No longer kept: {name}."))
+
+
+def _kept(each: SavedView) -> Document:
+    return {
+        "id": each.id,
+        "name": each.name,
+        "query": each.query,
+        "sort": each.sort,
+        "case": each.case,
+        "by": each.by,
+        "at": each.at,
+    }

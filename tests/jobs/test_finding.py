@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from jobs.finding import asked_for, scope_of, search, show
 from jobs.search_log import SearchErased, SearchUnknown, logged_searches, rerun
 from jobs.steps import work
 from jobs.workplace import Acting, Named, at_work
+from products.csv_rows import read_csv
 
 ALL = "captured:>2020"
 
@@ -253,3 +256,46 @@ def test_a_mark_or_a_member_put_in_with_a_database_tool_is_found(lantern: Lanter
     found = lantern("verify", "--json")
     assert found.code == 1
     assert "case_access" in found.out
+
+
+@pytest.mark.standard("CHT-1")
+def test_hits_are_written_out_as_a_disclosure_on_record(lantern: Lantern, tmp_path: Path) -> None:
+    to = tmp_path / "hits.csv"
+    written = lantern.ok("search", ALL, "--case", "LINDEN", "--to", str(to))
+    assert written["rows"] == 4
+    assert hashlib.sha256(to.read_bytes()).hexdigest() == written["sha256"]
+    heads, *rows = read_csv(to.read_bytes())
+    first = dict(zip(heads, rows[0], strict=True))
+    assert first["captured_utc"].endswith("Z")
+    assert first["captured_uk"][-3:] in ("GMT", "BST")
+    assert first["case"] == "LINDEN"
+    entry = next(
+        each for each in lantern.ok("ledger", "list")["entries"] if each["id"] == written["entry"]
+    )
+    assert (entry["act"], entry["s62"]) == ("search.export", "disclosure")
+    again = lantern("search", ALL, "--case", "LINDEN", "--to", str(to))
+    assert again.code == 1
+    assert "cannot be written" in again.err
+    lines = tmp_path / "hits.jsonl"
+    lantern.ok("search", ALL, "--all-cases", "--to", str(lines))
+    assert len([json.loads(line) for line in lines.read_text().splitlines()]) == 7
+    log = tmp_path / "log.jsonl"
+    lantern.ok("search-log", "export", str(log))
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [each["exported"] for each in told[-2:]] == [True, True]
+    assert (told[-1]["query"], told[-1]["hits"]) == (ALL, 7)
+
+
+def test_a_search_is_kept_run_and_ended_by_its_name(lantern: Lantern) -> None:
+    kept = lantern.ok("saved", "keep", "All of it", ALL, "--case", "ROWAN", "--sort", "oldest")
+    assert lantern.ok("saved", "run", "All of it")["total"] == 3
+    assert lantern("saved", "keep", "All of it", ALL, "--case", "ROWAN").code == 2
+    assert lantern("saved", "keep", "Broken", "(owl").code != 0
+    with person(lantern, "JS") as acting:
+        set_door(acting, "ROWAN", closed=True, reason="A sensitive source")
+    other = replace(lantern, environment={**lantern.environment, "LANTERN_OPERATOR": "AB"})
+    assert other.ok("saved", "list")["saved"] == []
+    assert other("saved", "end", kept["id"]).code == 1
+    assert lantern.ok("saved", "end", "All of it") == {"ended": "All of it"}
+    assert lantern.ok("saved", "list")["saved"] == []
+    assert lantern.ok("verify")["ok"]
