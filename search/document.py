@@ -9,9 +9,9 @@ from typing import Final
 
 from cases.identity import CaptureId, CaseId
 from search.analysis import forms
-from search.fields import IDENTIFIER_FIELDS, QUERY_FIELDS, Kind
+from search.fields import IDENTIFIER_FIELDS, PLATFORM_FIELDS, QUERY_FIELDS, Kind
 from search.folding import cut
-from search.selectors import selector_form, with_parents
+from search.selectors import PLATFORM_KINDS, selector_form, with_parents
 
 QUARANTINE: Final = "quarantine"
 CONFIDENTIAL: Final = "confidential"
@@ -91,6 +91,7 @@ STEM_FIELDS: Final = tuple(field.stems for field in _FIELDS if field.stems)  # n
 TOKEN_FIELDS: Final = tuple(field.exact for field in _FIELDS if field.kind is Kind.SELECTOR)
 MOMENT_FIELDS: Final = tuple(field.exact for field in _FIELDS if field.kind is Kind.MOMENT)
 NUMBER_FIELDS: Final = tuple(field.exact for field in _FIELDS if field.kind is Kind.NUMBER)
+PLATFORMS: Final = tuple(field.exact for field in PLATFORM_FIELDS)
 FACET_FIELDS: Final = tuple(field.facet for field in _FIELDS if field.facet)
 
 
@@ -172,6 +173,13 @@ def _texts(document: SearchDocument, name: str) -> tuple[str, ...]:
             return (value,)
 
 
+def _also(kind: str, token: str) -> tuple[str, ...]:
+    """The token of an identifier, and the shorter ones by which it is found too."""
+    if kind == "domain":
+        return with_parents(token, ".")
+    return (token, token.partition(":")[2]) if kind in PLATFORM_KINDS else (token,)
+
+
 def _whole_tokens(document: SearchDocument) -> dict[str, Values]:
     """Of each field in `TOKEN_FIELDS` its tokens, each a value of its own, none twice."""
     found: dict[str, list[str]] = {
@@ -183,7 +191,7 @@ def _whole_tokens(document: SearchDocument) -> dict[str, Values]:
         "picture": [selector_form("picture", picture) for picture in document.pictures],
         "digest": [selector_form("digest", document.text_sha256)],
         "identifier": [],
-        **{field.exact: [] for field in IDENTIFIER_FIELDS.values()},
+        **{field.exact: [] for field in (*IDENTIFIER_FIELDS.values(), *PLATFORM_FIELDS)},
     }
     for name in ("capture", "outcome", "kind", "collector", "cluster"):
         found[name] = [selector_form(name, getattr(document, name))]
@@ -191,8 +199,11 @@ def _whole_tokens(document: SearchDocument) -> dict[str, Values]:
         token = selector_form(each.kind, each.value)
         found["identifier"] += [token, selector_form("identifier", each.value)]  # as written too
         if each.kind in IDENTIFIER_FIELDS:
-            parents = with_parents(token, ".") if each.kind == "domain" else (token,)
-            found[IDENTIFIER_FIELDS[each.kind].exact] += parents
+            found[IDENTIFIER_FIELDS[each.kind].exact] += _also(each.kind, token)
+        if each.kind in PLATFORM_KINDS:
+            platform, _, name = token.partition(":")
+            if platform in PLATFORMS:
+                found[platform].append(name)
     return {
         field: tuple((token,) for token in dict.fromkeys(found[field]) if token)
         for field in TOKEN_FIELDS

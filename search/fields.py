@@ -120,14 +120,21 @@ IDENTIFIER_FIELDS: Final[dict[str, Field]] = {
     "handle": _whole(
         "handle", "@night_owl", "a user name, with or without the @", "user username nick"
     ),
-    "profile": _whole("profile", "*/night_owl", "a profile's address on a platform"),
-    "telegram": _whole("telegram", "*night_owls*", "a Telegram name or invitation", "tg"),
-    "discord": _whole("discord", "*abc123*", "a Discord invitation"),
+    "profile": _whole(
+        "profile", "instagram:night_owl", "a name on a platform, from its address or an @"
+    ),
+    "invite": _whole("invite", "abc123", "an invitation to a group", "invitation"),
     "pgp": _whole("pgp", "01234567*", "a PGP key's fingerprint", "gpg fingerprint"),
     "hash": _whole("hash", "d41d8cd9*", "a file's digest in hexadecimal", "md5 sha1"),
     "cve": _whole("cve", "CVE-2026-0001", "a known weakness in software"),
 }  # fmt: skip
 IDENTIFIER_KINDS: Final = tuple(IDENTIFIER_FIELDS)
+KIND_OF_FIELD: Final = {field.name: kind for kind, field in IDENTIFIER_FIELDS.items()}
+# Profiles and invitations, by platform.
+PLATFORM_FIELDS: Final = (
+    _whole("telegram", "t.me/night_owls", "a Telegram name or invitation", "tg", facet=False),
+    _whole("discord", "discord.gg/abc123", "a Discord invitation", facet=False),
+)
 
 QUERY_FIELDS: Final[dict[str, Field]] = {
     field.name: field
@@ -150,6 +157,7 @@ QUERY_FIELDS: Final[dict[str, Field]] = {
         _words("entity", "owls", "a name of any kind", "name", facet=False),
         _whole("domain", "example.test", "pages of this domain and of those below it", "host"),
         *IDENTIFIER_FIELDS.values(),
+        *PLATFORM_FIELDS,
         _whole("identifier", "night_owl", "an identifier of any kind", "selector", facet=False),
         _whole("lang", "en", "the language; lang:en-gb that of one country", "language"),
         _whole("case", "LINDEN", "one case of those that you may search", exact="case_name"),

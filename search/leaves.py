@@ -13,7 +13,7 @@ from search.moments import during
 from search.nearness import phrase_within
 from search.numbers import number_within
 from search.patterns import MAX_EDITS, MAX_WILDCARDS_IN_A_WORD, pieces, single_token
-from search.selectors import selector_form
+from search.selectors import asked_forms
 from search.tree import Fuzzy, Leaf, Phrase, Term, Wildcard
 
 
@@ -78,7 +78,7 @@ def _unescaped(lexeme: Lexeme) -> str:
 
 def _must_have_tokens(lexeme: Lexeme, field: Field | None) -> None:
     if field is not None and field.kind is Kind.SELECTOR:
-        found = bool(selector_form(field.name, lexeme.text))
+        found = bool(asked_forms(field.name, lexeme.text))
     else:
         found = len(analyse(lexeme.text)) > 0
     if not found:

@@ -104,7 +104,8 @@ def _next(query: str, at: int, *, after_field: bool) -> tuple[list[Lexeme], int]
     if character in QUOTES:
         quoted, end = _quoted(query, at)
         return _hanging(query, end, quoted)
-    if (field := _FIELD.match(query, at)) and not _ADDRESS.match(query, at):
+    inside = after_field and query[at - 1] == ":"  # profile:telegram:night_owl
+    if not inside and (field := _FIELD.match(query, at)) and not _ADDRESS.match(query, at):
         return [Lexeme(Sort.FIELD, field[1], at + 1)], field.end()
     return _word(query, at)
 

@@ -14,7 +14,7 @@ from typing import Final
 from search.analysis import analyse
 from search.fields import Field, Kind
 from search.folding import fold_piece
-from search.selectors import selector_form, selector_piece
+from search.selectors import asked_forms, selector_piece
 
 MAX_WILDCARDS_IN_A_WORD: Final = 5
 MAX_EDITS: Final = 2
@@ -97,7 +97,7 @@ def _regex(folded: list[str]) -> str:
 def single_token(word: str, field: Field) -> str | None:
     """The one exact token that `word` is in `field`, None where it is none or several."""
     if field.kind is Kind.SELECTOR:
-        return selector_form(field.name, word) or None
+        return next(iter(asked_forms(field.name, word)), None)
     tokens = analyse(word).exact
     return tokens[0] if len(tokens) == 1 else None
 

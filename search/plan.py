@@ -16,7 +16,7 @@ from search.engine import TermList
 from search.errors import QueryError, shown
 from search.fields import Field, Kind, field_named, searched
 from search.patterns import form_begins, glob, nearly, single_token
-from search.selectors import selector_form
+from search.selectors import asked_forms
 from search.tree import (
     And,
     Beside,
@@ -186,7 +186,7 @@ def scores(asked: Plan) -> bool:
 def _in_field(leaf: Words | Beside, field: Field, terms: TermList) -> Iterable[Plan]:
     match leaf:
         case Term(text) | Phrase(text) if field.kind is Kind.SELECTOR:
-            return _row(field, selected(text, field))
+            return _selected(asked_forms(field.name, text), field)
         case Term(word):
             return _term(word, field)
         case Phrase(text, slop=0):
@@ -239,10 +239,8 @@ def same_stem(stem: str, field: Field, terms: TermList) -> tuple[str, ...]:
     return _bounded(found, stem)
 
 
-def selected(value: str, field: Field) -> tuple[str, ...]:
-    """The token that `value` is in a field of identifiers, or none."""
-    token = selector_form(field.name, value)
-    return (token,) if token else ()
+def _selected(tokens: tuple[str, ...], field: Field) -> list[Plan]:
+    return [AnyToken(field.exact, tokens, field.weight)] if len(tokens) > 1 else _row(field, tokens)
 
 
 def _term(word: str, field: Field) -> list[Plan]:

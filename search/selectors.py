@@ -7,8 +7,11 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from search.fields import IDENTIFIER_FIELDS, KIND_OF_FIELD, PLATFORM_FIELDS
 from search.folding import cut, fold_selector
 
+PLATFORM_KINDS: Final = ("profile", "invite")  # their values are platform:name
+PLATFORM_NAMES: Final = tuple(field.name for field in PLATFORM_FIELDS)
 _NOT_DIGITS: Final = re.compile(r"[^0-9]")
 _NOT_ALPHANUMERIC: Final = re.compile(r"[^0-9a-z]")
 
@@ -17,6 +20,35 @@ def selector_form(kind: str, value: str) -> str:
     """`value` of an identifier of `kind` as the one token that is indexed; may be empty."""
     folded = fold_selector(value)
     return cut(_NORMAL_FORMS.get(kind, _as_it_is)(folded))
+
+
+def asked_forms(name: str, typed: str) -> tuple[str, ...]:
+    """The tokens of which one is what was typed in the query field called `name`; none for what
+    has no letter or digit.
+
+    The normal form is the enricher's; what it would not take for one is folded alone. Without a
+    kind (`identifier:`) it is the form of each kind that it may be of.
+    """
+    plain = selector_form(KIND_OF_FIELD.get(name, name), typed)
+    if not plain:
+        return ()
+    if name == "identifier":
+        forms = [(kind, _normal(kind, typed)) for kind in IDENTIFIER_FIELDS]
+        return tuple(dict.fromkeys([*(selector_form(*each) for each in forms if each[1]), plain]))
+    if name in PLATFORM_NAMES:
+        normal = next(filter(None, (_normal(kind, typed) for kind in PLATFORM_KINDS)), "")
+        platform, _, known = normal.partition(":")
+        return (selector_form("", known) if platform == name else _handle(plain),)
+    kind = KIND_OF_FIELD.get(name)
+    normal = _normal(kind, typed) if kind else ""
+    return (selector_form(kind, normal) if kind and normal else plain,)
+
+
+def _normal(kind: str, typed: str) -> str:
+    """The enricher's normal form, empty where `typed` is none of that kind."""
+    from enrich.identifiers import KINDS, normal_form  # half a second, and most queries need none
+
+    return normal_form(kind, typed) or "" if kind in KINDS else ""
 
 
 def selector_piece(kind: str, piece: str, *, first: bool) -> str:
@@ -29,7 +61,8 @@ def selector_piece(kind: str, piece: str, *, first: bool) -> str:
         return _phone(folded) if first else _NOT_DIGITS.sub("", folded)
     if kind == "handle":
         return folded.lstrip("@") if first else folded
-    return _NOT_ALPHANUMERIC.sub("", folded) if kind == "postcode" else folded
+    closed_up = _NORMAL_FORMS.get(kind) is _letters_and_digits
+    return _letters_and_digits(folded) if closed_up else folded
 
 
 def with_parents(value: str, separator: str) -> tuple[str, ...]:
@@ -70,7 +103,7 @@ def _ip(value: str) -> str:
         return value
 
 
-def _postcode(value: str) -> str:
+def _letters_and_digits(value: str) -> str:
     return _NOT_ALPHANUMERIC.sub("", value)
 
 
@@ -93,6 +126,7 @@ _NORMAL_FORMS: Final[dict[str, Callable[[str], str]]] = {
     "handle": _handle,
     "phone": _phone,
     "ip": _ip,
-    "postcode": _postcode,
+    "postcode": _letters_and_digits,
     "domain": _domain,
+    **dict.fromkeys(("vrm", "nino", "iban", "imei", "pgp"), _letters_and_digits),
 }

@@ -12,7 +12,7 @@ from search.analysis import analyse, stem_of
 from search.fields import Field, Kind
 from search.nearness import MAX_QUOTED
 from search.patterns import form_begins, glob, single_token, within
-from search.selectors import selector_form
+from search.selectors import asked_forms
 from search.tree import Beside, Fuzzy, Phrase, Term, Wildcard, Words
 
 Span = tuple[int, int]  # first and last place, both counted
@@ -24,7 +24,7 @@ def spans(words: Words, field: Field, tokens: Sequence[str]) -> Iterator[Span]:
     """
     match words:
         case Term(text) | Phrase(text) if field.kind is Kind.SELECTOR:
-            return _each(tokens, selector_form(field.name, text).__eq__)
+            return _each(tokens, asked_forms(field.name, text).__contains__)
         case Term(text) | Phrase(text):
             asked = analyse(text)
             if isinstance(words, Term) and len(asked) == 1 and field.stems:

@@ -111,6 +111,7 @@ TREES: list[tuple[str, Tree]] = [
     ("(a OR b*b) NEAR c~1c", Beside((A, Wildcard("b*b")), (Term("c~1c"),), 10)),
     (r"\NEAR near", And((Term("NEAR"), Term("near")))),
     ("text:a from:b tel:1", And((Term("a", "page"), Term("b", "author"), Term("1", "phone")))),
+    ("profile:telegram:owl", Term("telegram:owl", "profile")),
     ("ipv4:192.0.2.7", Term("192.0.2.7", "ip")),
     ("fe80::1", Term("fe80::1")),
     (

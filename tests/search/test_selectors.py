@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from search.selectors import selector_form, selector_piece, with_parents
+from cases.identity import CaptureId, CaseId
+from enrich.identifiers import KINDS, find_identifiers
+from search.document import Identifier, SearchDocument, index_tokens
+from search.fields import IDENTIFIER_FIELDS, QUERY_FIELDS
+from search.selectors import asked_forms, selector_form, selector_piece, with_parents
 
 
 @pytest.mark.parametrize(
@@ -48,3 +54,56 @@ def test_a_language_is_found_without_its_country() -> None:
 def test_a_number_begun_with_nought_is_sought_with_the_countrys_code() -> None:
     assert selector_piece("phone", "07700", first=True) == "447700"
     assert selector_piece("phone", "0123", first=False) == "0123"
+
+
+@pytest.mark.parametrize(
+    ("written", "field", "typed"),
+    [
+        ("Write to Jo.Bloggs (at) example[.]test now", "email", "JO.BLOGGS@example.test"),
+        ("call 07700 900123 tonight", "phone", "+44 (0)7700 900-123"),
+        ("call +44 7700 900123 tonight", "phone", "07700900123"),
+        ("see hxxps://Shop.Example[.]test/a", "found_url", "https://shop.example.test/a"),
+        ("from shop.example[.]com today", "found_domain", "example.com"),
+        ("from 2001:db8::7 there", "ip", "2001:0DB8:0:0:0:0:0:7"),
+        ("adapter 00-00-5E-00-53-01 seen", "mac", "0000.5e00.5301"),
+        ("pay to GB29 NWBK 6016 1331 9268 19 please", "iban", "gb29nwbk60161331926819"),
+        ("debit card 5105 1051 0510 5100 there", "card", "5105105105105100"),
+        ("live at EX1 1AA there", "postcode", "ex11aa"),
+        ("reg AB51 ABC parked", "vrm", "ab51abc"),
+        ("as @Night_Owl said", "handle", "night_owl"),
+        ("as @Night_Owl said", "handle", "@night_owl"),
+        ("at https://t.me/night_owls now", "profile", "telegram:night_owls"),
+        ("at https://t.me/night_owls now", "telegram", "@Night_Owls"),
+        ("at https://t.me/night_owls now", "telegram", "https://t.me/night_owls"),
+        ("join discord.gg/abc123 now", "discord", "abc123"),
+        ("join discord.gg/abc123 now", "invite", "https://discord.gg/abc123"),
+        ("md5 D41D8CD98F00B204E9800998ECF8427E", "hash", "d41d8cd98f00b204e9800998ecf8427e"),
+        ("see CVE-2026-0001 there", "cve", "cve-2026-0001"),
+        ("pay bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq now", "btc",
+         "BC1QAR0SRRR7XFKVY5L643LYDNW9RE59GTZZWF5MDQ"),
+        ("pay 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed now", "eth",
+         "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"),
+        ("at 51.5074, -0.1278 exactly", "coordinates", "51.5074,-0.1278"),
+        ("call 07700 900123 tonight", "identifier", "+44 7700 900123"),
+        ("live at EX1 1AA there", "identifier", "ex11aa"),
+    ],
+)  # fmt: skip
+def test_what_the_enricher_found_is_found_however_it_is_typed(
+    written: str, field: str, typed: str
+) -> None:
+    found = find_identifiers(written)
+    page = SearchDocument(
+        CaptureId("c-1"),
+        CaseId("c-linden"),
+        1,
+        datetime(2026, 1, 1, tzinfo=UTC),
+        "https://example.test/",
+        written,
+        identifiers=tuple(Identifier(each.kind, each.value) for each in found),
+    )
+    held = {token for (token,) in index_tokens(page)[QUERY_FIELDS[field].exact]}
+    assert held & set(asked_forms(field, typed)), (found, held, asked_forms(field, typed))
+
+
+def test_every_kind_that_the_enricher_finds_has_a_field() -> None:
+    assert set(KINDS) == set(IDENTIFIER_FIELDS)
