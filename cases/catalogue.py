@@ -22,7 +22,7 @@ from cases.access import VIEWER, Viewer
 from cases.errors import CallerError, EvidenceError, MachineError
 from cases.settings import NewerVault, SettingsError
 
-SCHEMA = "0008"  # the newest migration in `cases/migrations/versions`
+SCHEMA = "0009"  # the newest migration in `cases/migrations/versions`
 BUSY_TIMEOUT_S = 60
 
 

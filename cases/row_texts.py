@@ -16,6 +16,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from cases.canonical import Json, canonical
+from cases.crossover_tables import CrossoverPolicy
 from cases.entity_tables import (
     CandidateDecision,
     Entity,
@@ -64,6 +65,7 @@ HELD: dict[type[Base], tuple[frozenset[str], frozenset[str]]] = {
     ),
     EntityMerge: (frozenset(), frozenset({"entity.merge", "entity.undo"})),
     EntityLink: (frozenset(), frozenset({"entity.link", "entity.add", "entity.undo"})),
+    CrossoverPolicy: (frozenset(), frozenset({"crossover.policy"})),
     SpecialAttribute: (frozenset(), frozenset({"entity.special"})),
     SavedSearch: (frozenset({"ended_at"}), frozenset({"search.save"})),
     Watch: (frozenset({"seen_seq", "fault", "stopped_at"}), frozenset({"watch.add"})),

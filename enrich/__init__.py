@@ -9,7 +9,7 @@ characters of `Enrichment.texts.whole`.
 
 from __future__ import annotations
 
-from enrich.candidates import FoundName, captures_with, names_found
+from enrich.candidates import FoundName, captures_with, names_found, shared_identifiers
 from enrich.decoding import decode
 from enrich.derived import DerivedStore
 from enrich.documents import (
@@ -56,4 +56,5 @@ __all__ = [
     "names_found",
     "open_model",
     "read_file",
+    "shared_identifiers",
 ]

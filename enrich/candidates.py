@@ -19,6 +19,8 @@ MOST_NAMES = (
     200_000  # that one answer holds, those in most captures first; more are said to be left
 )
 
+MASKED = ("card",)  # kept without their middle: two that look alike need not be one
+
 
 @dataclass(frozen=True, slots=True)
 class FoundName:
@@ -91,3 +93,36 @@ def _counted(
 def _among(table: Table) -> ColumnElement[bool]:
     # One parameter, however many captures: SQLite bounds their number, not their length
     return table.c.capture.in_(text("SELECT value FROM json_each(:among)"))
+
+
+def shared_identifiers(
+    store: DerivedStore, here: Collection[str], there: Collection[str], most: int
+) -> list[tuple[str, str, int, int]]:
+    """The identifiers (kind, value) that lie in captures of both lists, and in how many of each;
+    the rarest first, at most `most`.
+    """
+    store.commit()
+    one, other = (
+        select(
+            identifiers.c.kind,
+            identifiers.c.value,
+            func.count(identifiers.c.capture.distinct()).label("captures"),
+        )
+        .where(identifiers.c.capture.in_(listed), identifiers.c.kind.not_in(MASKED))
+        .group_by(identifiers.c.kind, identifiers.c.value)
+        .subquery()
+        for listed in (
+            text("SELECT value FROM json_each(:here)"),
+            text("SELECT value FROM json_each(:there)"),
+        )
+    )
+    query = (
+        select(one.c.kind, one.c.value, one.c.captures, other.c.captures)
+        .join(other, (one.c.kind == other.c.kind) & (one.c.value == other.c.value))
+        .order_by(one.c.captures + other.c.captures, one.c.kind, one.c.value)
+        .limit(most)
+    )
+    among = {"here": json.dumps(sorted(here)), "there": json.dumps(sorted(there))}
+    with store.reading() as connection:
+        rows = connection.execute(query, among)
+        return [(kind, value, count, others) for kind, value, count, others in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from cases.crossover_tables import CrossoverPolicy
 from cases.entity_tables import Entity
 from cases.exhibit_tables import Exhibit
 from cases.gate_tables import GateDecision
@@ -16,6 +17,7 @@ from cases.watch_tables import Watch
 
 __all__ = [
     "Case",
+    "CrossoverPolicy",
     "DeskSession",
     "Entity",
     "Exhibit",
