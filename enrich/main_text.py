@@ -11,9 +11,11 @@ import logging
 from dataclasses import dataclass
 from datetime import date
 
-from trafilatura import bare_extraction
+from lxml.html import HtmlElement
+from trafilatura import bare_extraction, load_html
 from trafilatura.settings import Document
 
+from enrich.dates import LATEST
 from enrich.decoding import cleaned
 from enrich.documents import Metadata
 from enrich.markup import Reading, tidied
@@ -25,7 +27,6 @@ MAX_ATTRIBUTES = 1_000  # of one tag: libxml2's time grows with the square
 # past this, no second opinion of `justext`, whose time grows with the square of paragraphs:
 # 45 s for 5,000 short comments, against 3 s for 13,000 without it
 SECOND_OPINION_ELEMENTS = 3_000
-LATEST_DAY = date(2100, 1, 1)  # where no day of capture bounds the dates in a page
 
 # its warnings ("discarding data") would be said for every page without an article
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -41,16 +42,24 @@ class MainText:
     note: str | None
 
 
-def main_text(page: str, reading: Reading, url: str | None, captured: date | None) -> MainText:
-    """The main text of a page that `reading` has been made of. Never raises."""
-    own = Metadata(
-        title=reading.title, language=reading.language or None, canonical=reading.canonical
-    )
+def tree_of(page: str, reading: Reading) -> HtmlElement | str:
+    """The page as a tree, once for all who read it; or the reason why there is none."""
     if reason := _beyond(page, reading):
-        return MainText(None, own, f"main text not measured: {reason}")
+        return reason
+    try:
+        tree = load_html(page)
+    except Exception as error:
+        return type(error).__name__
+    return "there is no page in it" if tree is None else tree
+
+
+def main_text(
+    tree: HtmlElement, reading: Reading, url: str | None, captured: date | None
+) -> MainText:
+    """The main text of a page that `reading` has been made of. Never raises; the tree is spent."""
     try:
         found = bare_extraction(
-            page,
+            tree,
             url=url,
             fast=reading.elements > SECOND_OPINION_ELEMENTS,
             with_metadata=True,
@@ -58,14 +67,22 @@ def main_text(page: str, reading: Reading, url: str | None, captured: date | Non
             date_extraction_params={
                 "original_date": True,
                 "extensive_search": False,
-                "max_date": (captured or LATEST_DAY).isoformat(),
+                "max_date": (captured or LATEST).isoformat(),
             },
         )
     except Exception as error:
-        return MainText(None, own, f"main text not measured: {type(error).__name__}")
+        note = f"main text not measured: {type(error).__name__}"
+        return MainText(None, own_metadata(reading), note)
     if not isinstance(found, Document):
-        return MainText(None, own, None)
-    return MainText(_joined(found), _metadata(found, own), None)
+        return MainText(None, own_metadata(reading), None)
+    return MainText(_joined(found), _metadata(found, own_metadata(reading)), None)
+
+
+def own_metadata(reading: Reading) -> Metadata:
+    """What the page's own head says."""
+    return Metadata(
+        title=reading.title, language=reading.language or None, canonical=reading.canonical
+    )
 
 
 def _beyond(page: str, reading: Reading) -> str | None:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from enrich.decoding import cleaned
+from enrich.page_facts import PageFacts
 from enrich.tokens import End, Start, Text, tokens
 
 _BLOCKS_WORDS = (
@@ -61,11 +62,13 @@ class Reading:
     language: str | None
 
 
-def read_html(markup: str) -> Reading:
-    """The text of a page: its title, an empty line, then its body."""
+def read_html(markup: str, facts: PageFacts | None = None) -> Reading:
+    """The text of a page: its title, an empty line, then its body. `facts` meets each token too."""
     reader = _Reader()
     for token in tokens(markup):
         reader.meet(token)
+        if facts is not None:
+            facts.meet(token)
     return reader.result()
 
 

@@ -4,24 +4,54 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 
+from enrich.dates import believed, modified, published
 from enrich.decoding import cleaned
 from enrich.documents import Metadata, SourceDocument, Texts
-from enrich.main_text import main_text
+from enrich.main_text import MainText, main_text, own_metadata, tree_of
 from enrich.markup import read_html, read_xml
+from enrich.page_facts import PageFacts
+from enrich.structured import structured_pairs
 
 
 def page_texts(page: str, document: SourceDocument) -> Texts:
-    """A page: whole text, article, metadata, counts."""
-    reading = read_html(page)
-    article = main_text(page, reading, document.url, document.captured)
+    """A page: whole text, article, metadata, links, tables, structured facts."""
+    facts = PageFacts(document.url)
+    reading = read_html(page, facts)
+    tree = tree_of(page, reading)
+    known = None if isinstance(tree, str) else tree
+    structured, note = structured_pairs(known, facts)
+    if isinstance(tree, str):
+        article = MainText(None, own_metadata(reading), f"main text not measured: {tree}")
+    else:
+        article = main_text(tree, reading, document.url, document.captured)
     return Texts(
         whole=reading.text,
         main=article.text,
-        metadata=article.metadata,
+        metadata=_dated(article.metadata, structured, document.captured),
         images=reading.images,
         links=reading.links,
-        notes=(article.note,) if article.note else (),
+        notes=tuple(each for each in (article.note, note) if each),
+        alts=facts.alts(),
+        link_list=facts.links(),
+        tables=facts.tables(),
+        structured=structured,
+    )
+
+
+def _dated(
+    metadata: Metadata, structured: tuple[tuple[str, str], ...], captured: date | None
+) -> Metadata:
+    """With the dates that the page tells machines before those that were found in its text."""
+    found = believed(metadata.dated or "", captured)
+    first = published(structured, captured) or found
+    return replace(
+        metadata,
+        dated=first[:10] if first else None,
+        published=first,
+        modified=modified(structured, captured),
     )
 
 

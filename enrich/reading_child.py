@@ -26,7 +26,9 @@ CPU_S = 60
 IN_TURN = 32  # documents to a fork: one for each would add half to the cost of reading
 
 _REHEARSAL = (
-    "<html lang=en><title>A van</title><article>"
+    '<html lang=en prefix="og: https://ogp.me/ns#"><title>A van</title>'
+    '<meta property="og:title" content="A van"><script type="application/ld+json">{"a":1,}'
+    "</script><article itemscope><b itemprop=name>A van</b>"
     + "<p>A red van was seen near the old bridge; its driver asked for some water.</p>" * 3
     + "</article></html>",
     "<p>Jo</p><ul><li>a<li>b</ul>",
