@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -34,6 +35,9 @@ from search.errors import (
     IndexNeedsRebuild,
     SearchIndexError,
 )
+
+# Its warnings are ours to give, once; a program that listens to them hears them still.
+logging.getLogger("elastic_transport").addHandler(logging.NullHandler())
 
 REQUEST_S: Final = 60.0  # a refresh or a large bulk may take long; a search seldom a tenth of it
 SEARCH_PATIENCE_S: Final = 2.0  # a person waits

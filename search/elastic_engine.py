@@ -16,7 +16,7 @@ from search.elastic_client import Connection, body
 from search.elastic_mapping import row_of, time_of
 from search.elastic_pages import Listing, page_of
 from search.elastic_query import Query, scoped
-from search.elastic_terms import TermsOf, beginning_with, rewritten
+from search.elastic_terms import TermsOf, beginning_with
 from search.elastic_writing import Write, send, write_of
 from search.engine import Facet, FacetAsk, Key, Results, Scope, Sort, Unit
 from search.errors import DocumentsRefused
@@ -111,12 +111,8 @@ class ElasticEngine:
         return bars(counted, unit)
 
     def terms(self, field: str, prefix: str) -> list[str]:
-        """The terms of `field` that begin with `prefix`, sorted.
-
-        Raises `QueryError` where they are more than the cluster counts (some thousands).
-        """
-        query = beginning_with(field, prefix)
-        return sorted(rewritten(self._connection, self._index, field, query, f"{prefix}*"))
+        """The terms of `field` that begin with `prefix`, sorted."""
+        return beginning_with(self._connection, self._index, field, prefix)
 
     def count(self) -> int:
         """How many documents the index holds."""

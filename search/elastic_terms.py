@@ -8,17 +8,19 @@ memory.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Final
 
+from search.analysis import analyse
 from search.elastic_client import Connection, body
 from search.elastic_query import Query
 from search.errors import QueryError, shown
 from search.fields import Field, searched
-from search.patterns import folded_pieces, single_token
+from search.patterns import folded_pieces, form_begins, single_token
 from search.plan import MAX_EXPANSION
-from search.tree import Fuzzy, Tree, Wildcard
+from search.tree import Beside, Fuzzy, Term, Tree, Wildcard
 
 _REWRITTEN: Final = "ConstantScore("
 _AS_TERMS: Final = {"rewrite": "constant_score_boolean"}
@@ -29,17 +31,62 @@ class TermsOf:
 
     def __init__(self, tree: Tree, connection: Connection, index: str) -> None:
         self._held: dict[str, set[str]] = {}
-        for leaf in _patterns(tree):
+        for leaf in _expanded(tree):
             for field in searched(leaf.field):
-                query = _pattern_query(leaf, field)
-                if query is not None:
+                if isinstance(leaf, Term):
+                    found = _forms(leaf.word, field, connection, index)
+                elif query := _pattern_query(leaf, field):
                     says = leaf.pattern if isinstance(leaf, Wildcard) else leaf.word
                     found = rewritten(connection, index, field.exact, query, says)
-                    self._held.setdefault(field.exact, set()).update(found)
+                else:
+                    continue
+                self._held.setdefault(field.exact, set()).update(found)
 
     def terms(self, field: str, prefix: str) -> list[str]:
         """Those of index field `field` that begin with `prefix`, sorted."""
         return sorted(term for term in self._held.get(field, ()) if term.startswith(prefix))
+
+
+def _forms(word: str, field: Field, connection: Connection, index: str) -> list[str]:
+    """The terms among which the other forms of a word beside NEAR are looked for."""
+    stems = analyse(word).stems
+    if field.stems is None or len(stems) != 1:
+        return []
+    return beginning_with(connection, index, field.exact, form_begins(stems[0]))
+
+
+def beginning_with(connection: Connection, index: str, field: str, prefix: str) -> list[str]:
+    """Every term of `field` that begins with `prefix`, sorted.
+
+    Where they are more than the cluster counts at once, it is asked again for those whose next
+    letter lies in one half of all letters, and in the other.
+    """
+    try:
+        query = {"prefix": {field: {"value": prefix, **_AS_TERMS}}}
+        return sorted(rewritten(connection, index, field, query, prefix))
+    except QueryError:
+        same = {"wildcard": {field: {"value": _literal(prefix), **_AS_TERMS}}}
+        found = rewritten(connection, index, field, same, prefix)
+        return found + _with_next(connection, index, field, prefix, (0, sys.maxunicode))
+
+
+def _with_next(
+    connection: Connection, index: str, field: str, prefix: str, letters: tuple[int, int]
+) -> list[str]:
+    """The terms that go on after `prefix` with one of the letters from the first to the last."""
+    first, last = letters
+    if first == last:
+        return beginning_with(connection, index, field, prefix + chr(first))
+    literal = "".join(f"\\{each}" for each in prefix)
+    one_of = f"[\\{chr(first)}-\\{chr(last)}]"
+    query = {"regexp": {field: {"value": f"{literal}{one_of}.*", **_AS_TERMS}}}
+    try:
+        return sorted(rewritten(connection, index, field, query, prefix))
+    except QueryError:
+        middle = (first + last) // 2
+        halves = ((first, middle), (middle + 1, last))
+        below, above = (_with_next(connection, index, field, prefix, half) for half in halves)
+        return below + above
 
 
 def rewritten(connection: Connection, index: str, field: str, query: Query, says: str) -> list[str]:
@@ -67,21 +114,18 @@ def rewritten(connection: Connection, index: str, field: str, query: Query, says
     return inside.split(f" {lead}")
 
 
-def beginning_with(field: str, prefix: str) -> Query:
-    """The query that becomes every term of `field` that begins with `prefix`."""
-    return {"prefix": {field: {"value": prefix, **_AS_TERMS}}}
-
-
-def _patterns(node: object) -> Iterator[Wildcard | Fuzzy]:
-    """Every leaf of a tree that stands for words, wherever it lies."""
+def _expanded(node: object) -> Iterator[Wildcard | Fuzzy | Term]:
+    """Every leaf of a tree that stands for other words than its own, wherever it lies."""
     if isinstance(node, Wildcard | Fuzzy):
         yield node
     elif isinstance(node, tuple):
         for each in node:
-            yield from _patterns(each)
+            yield from _expanded(each)
     elif is_dataclass(node):
+        if isinstance(node, Beside):
+            yield from (word for word in (*node.left, *node.right) if isinstance(word, Term))
         for part in fields(node):
-            yield from _patterns(getattr(node, part.name))
+            yield from _expanded(getattr(node, part.name))
 
 
 def _pattern_query(leaf: Wildcard | Fuzzy, field: Field) -> Query | None:

@@ -114,12 +114,12 @@ class EngineRefuses(EngineUnavailable):
 
 
 class EngineBusy(EngineUnavailable):
-    """It has too much to do."""
+    """It has too much to do, or is just starting."""
 
     kind: ClassVar[str] = "engine-busy"
 
     def __init__(self, address: str, why: str) -> None:
-        super().__init__(address, f"is overloaded: {why}", "Try again when it is not")
+        super().__init__(address, f"is not ready: {why}", "Try again when it is")
 
 
 class EngineFull(EngineUnavailable):
