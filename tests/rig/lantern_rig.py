@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
@@ -75,6 +76,12 @@ class Lantern:
     vault: Path
     keys: Path
     environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def vault_id(self) -> str:
+        """The vault's opaque id."""
+        settings = tomllib.loads((self.vault / "lantern.toml").read_text("utf-8"))
+        return str(settings["vault"]["id"])
 
     def env(self) -> dict[str, str]:
         plain = {k: v for k, v in os.environ.items() if not k.startswith("LANTERN_")}
