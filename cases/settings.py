@@ -119,6 +119,37 @@ class SearchSection(Section):
         return self
 
 
+class WatchSection(Section):
+    """Where alerts are told of, beside the desk: an address on this machine, or on a host that
+    `allowed_hosts` names (then https). It is told ids and counts, never what was collected.
+    """
+
+    webhook: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _stays_at_home(self) -> Self:
+        """Whom it tells is written down twice, so that a slip of the pen tells nobody."""
+        if not self.webhook:
+            return self
+        if not self.webhook.isascii() or not self.webhook.isprintable() or " " in self.webhook:
+            raise ValueError("webhook is no web address: write it in ASCII, without spaces")
+        try:
+            place = urlsplit(self.webhook)
+            host, _ = place.hostname, place.port
+        except ValueError:
+            host = None
+        if not host or place.scheme not in ("http", "https") or "@" in place.netloc:
+            raise ValueError('webhook is a plain address: "http://127.0.0.1:9000/alerts"')
+        if host in ("localhost", "127.0.0.1", "::1"):
+            return self
+        if host not in self.allowed_hosts:
+            raise ValueError(f'name the host too: allowed_hosts = ["{host}"]')
+        if place.scheme != "https":
+            raise ValueError("webhook must begin with https:// (http:// is for this machine only)")
+        return self
+
+
 class DefaultsSection(Section):
     """Who acts, and on which case, where neither the command nor the environment says."""
 
@@ -155,6 +186,7 @@ class Settings(Section):
     collect: CollectSection = CollectSection()
     enrich: EnrichSection = EnrichSection()
     search: SearchSection = SearchSection()
+    watch: WatchSection = WatchSection()
     defaults: DefaultsSection = DefaultsSection()
     templates: dict[str, TemplateSection] = {"research": RESEARCH_TEMPLATE}
 

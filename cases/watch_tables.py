@@ -26,6 +26,7 @@ class Watch(Base):
     items_sha256: Mapped[str] = mapped_column(SHA)  # as `items_digest` has it
     by: Mapped[str] = mapped_column(ForeignKey("person.id"))
     at: Mapped[str] = mapped_column(TIME)
+    from_seq: Mapped[int] = mapped_column(BigInteger)  # captures first indexed later are told of
     seen_seq: Mapped[int] = mapped_column(BigInteger)  # documents up to here were matched
     fault: Mapped[str] = mapped_column(Text)  # why the last matching failed; empty where it did not
     stopped_at: Mapped[str | None] = mapped_column(TIME)

@@ -21,6 +21,7 @@ from cases.errors import CallerError, UsageError
 from cases.holdings import CaptureView, capture_views_of, newest_index_seq
 from cases.identity import CaptureId, CaseId, PersonId, Sha256, new_id
 from cases.models import Case, Person
+from cases.search_tables import Indexing
 from cases.times import from_rfc3339, rfc3339
 from cases.watch_tables import Alert, Watch, WatchItem
 
@@ -122,6 +123,7 @@ def add_watch(
         raise UsageError(f"Give the watch a name of at most {LONGEST_NAME} characters, on a line.")
     if any(view.name == name and view.stopped_at is None for view in watches(session)):
         raise UsageError(f"A watch {name!r} is running. Choose another name, or stop that one.")
+    begin = 0 if from_start else newest_index_seq(session)
     row = Watch(
         id=new_id("b"),
         name=name,
@@ -131,7 +133,8 @@ def add_watch(
         items_sha256=items_digest(new.items),
         by=by,
         at=rfc3339(now),
-        seen_seq=0 if from_start else newest_index_seq(session),
+        from_seq=begin,
+        seen_seq=begin,
         fault="",
     )
     session.add(row)
@@ -216,14 +219,23 @@ def changed_watchlists(session: Session) -> list[str]:
     ]
 
 
-def alerted(session: Session, watch: str, captures: Sequence[CaptureId]) -> set[CaptureId]:
-    """Those of the captures of which the watch has told already."""
-    found: set[CaptureId] = set()
+def untold(session: Session, watch: Watch, captures: Sequence[CaptureId]) -> set[CaptureId]:
+    """Those of the captures that the watch is to tell of: first indexed since it began, and not
+    told of yet. What is indexed anew, by a newer version say, is no news.
+    """
+    found = set(captures)
     for start in range(0, len(captures), CHUNK):
-        query = select(Alert.capture_id).where(
-            Alert.watch_id == watch, Alert.capture_id.in_(captures[start : start + CHUNK])
+        some = captures[start : start + CHUNK]
+        told = select(Alert.capture_id).where(
+            Alert.watch_id == watch.id, Alert.capture_id.in_(some)
         )
-        found.update(map(CaptureId, session.scalars(query)))
+        old = (
+            select(Indexing.capture_id)
+            .where(Indexing.capture_id.in_(some), Indexing.index_seq <= watch.from_seq)
+            .distinct()
+        )
+        found.difference_update(map(CaptureId, session.scalars(told)))
+        found.difference_update(map(CaptureId, session.scalars(old)))
     return found
 
 

@@ -47,6 +47,7 @@ VERBS = {
     "entity": ("entities", "Who and what is in a case: candidates, records, links."),
     "watch": ("watching", "Be told when a query or a list's values turn up."),
     "alerts": ("watching", "What the watches found."),
+    "crossover": ("crossovers", "What cases share, where a policy allows it."),
     "exhibit": ("exhibits", "Captures made exhibits: references, gaps, lists."),
     "export": ("exhibits", "Write exhibits as a bundle that verifies by itself."),
     "gate": ("gate", "What stays covered: status, policy, lists, rules, decisions."),

@@ -29,6 +29,7 @@ from cases.settings import SettingsError
 from enrich import DerivedStore
 from evidence.acting import Acting
 from jobs.search_documents import search_document
+from jobs.watching import after_index
 from search import (
     ANALYSIS_VERSION,
     DocumentsRefused,
@@ -72,7 +73,8 @@ def index_version(extract_version: str) -> str:
 def index_due(
     acting: Acting, store: DerivedStore, version: str, progress: Progress | None
 ) -> Indexed:
-    """Index every capture that was drawn out and lacks the step at that version.
+    """Index every capture that was drawn out and lacks the step at that version; watches are
+    matched after each commit.
 
     Raises what the embedded index raises; a cluster that is away is in the answer.
     """
@@ -82,8 +84,10 @@ def index_due(
     except EngineUnavailable as away:
         return Indexed((), away.says)
     try:
+        after_index(acting, engine, store)  # what an earlier run left unmatched
         while batch := _batch(acting, store, engine, index_version(version)):
             steps += batch
+            after_index(acting, engine, store)
             if progress is not None:
                 progress(INDEX, len(steps), 0)
     except EngineUnavailable as away:

@@ -31,6 +31,7 @@ def upgrade() -> None:
         _text("items_sha256", 64),
         _text("by", 40),
         _text("at", 27),
+        sa.Column("from_seq", sa.BigInteger(), nullable=False),
         sa.Column("seen_seq", sa.BigInteger(), nullable=False),
         sa.Column("fault", sa.Text(), nullable=False),
         _text("stopped_at", 27, optional=True),
