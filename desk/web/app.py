@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from cases.access import AccessRefused
 from cases.casebook import CaseUnknown
 from cases.entities import EntityChanged, EntityUnknown
 from cases.entity_decisions import CandidateChanged
@@ -17,11 +18,21 @@ from cases.entity_merges import MergeRefused
 from cases.errors import AuthorityError, LanternError, MachineError, UsageError
 from cases.exhibits import ExhibitUnknown
 from cases.gate_book import DecisionChanged
-from cases.holdings import CaptureUnknown
+from cases.holdings import CaptureLocked, CaptureUnknown
 from cases.job_book import JobUnknown
+from cases.saved_searches import SavedSearchUnknown
 from cases.sign_in import SignInRefused
 from desk.web import api, entity_api
-from desk.web.pages import casework, collecting, entities, entrance, exhibits, finding, gate
+from desk.web.pages import (
+    casework,
+    collecting,
+    crossovers,
+    entities,
+    entrance,
+    exhibits,
+    finding,
+    gate,
+)
 from desk.web.place import DeskPlace
 from desk.web.protection import HEADERS, Protection
 from desk.web.rendering import page
@@ -29,12 +40,17 @@ from desk.web.running import RunningJobs
 from desk.web.visitor import FormNotOurs, NotSignedIn, Visitor, signed_in
 from jobs.candidates import CandidateUnknown
 from jobs.gating import PictureCovered, PictureUnknown
+from jobs.search_log import SearchUnknown
 
-PAGES = (entrance, casework, collecting, finding, gate, exhibits, entities)
+PAGES = (entrance, casework, collecting, finding, gate, exhibits, entities, crossovers)
 STATIC = Path(__file__).parent / "static"
 _STATUS: tuple[tuple[type[LanternError], int], ...] = (
     (CaseUnknown, 404),
     (CaptureUnknown, 404),
+    (CaptureLocked, 403),
+    (AccessRefused, 403),
+    (SearchUnknown, 404),
+    (SavedSearchUnknown, 404),
     (JobUnknown, 404),
     (PictureUnknown, 404),
     (ExhibitUnknown, 404),

@@ -100,7 +100,7 @@ def accepted(
     with place.acting(visitor.code) as acting:
         how = Accepting(name.strip() or None, None, into.strip() or None, version)
         accept(acting, reference, key, how)
-    return _back(reference, back, "kept")
+    return _back(reference, back, "recorded")
 
 
 @router.post("/cases/{reference}/entities/reject")
@@ -251,7 +251,7 @@ def edited(
     change = Editing(name, subtype, said, tuple(category) if category else None, (), version)
     with place.acting(visitor.code) as acting:
         edit(acting, reference, named, change)
-    return _back(reference, named, "kept")
+    return _back(reference, named, "recorded")
 
 
 def _back(reference: str, back: str, said: str) -> Response:

@@ -58,7 +58,7 @@ def test_a_candidate_is_accepted_rejected_merged_and_split_by_plain_forms(
     done = person.post("/cases/LINDEN/entities/accept", **_button(page, "Accept", "Oswin Tarrant"))
     assert (done.status_code, done.headers["location"]) == (
         303,
-        "/cases/LINDEN/entities?said=kept",
+        "/cases/LINDEN/entities?said=recorded",
     )
     again = person.post("/cases/LINDEN/entities/accept", **_button(page, "Accept", "Oswin Tarrant"))
     assert "accepted already" in again.text

@@ -88,6 +88,11 @@ def calls() -> dict[str, dict[str, object]]:
         },
         "/api/v1/captures/{capture}/pictures/{sha256}/cover": {},
         "/api/v1/captures/{capture}/exhibit": {},
+        "/api/v1/cases/{reference}/crossovers": {
+            "other": "W-NONE",
+            "allowed": True,
+            "reason": "Walked for a test",
+        },
         "/api/v1/cases/{reference}/candidates/accept": {"candidate": "PERSON:Marta Quillfeather"},
         "/api/v1/cases/{reference}/candidates/reject": {"candidate": "PERSON:Nobody"},
         "/api/v1/cases/{reference}/candidates/relabel": {"candidate": "PERSON:x", "label": "ORG"},
