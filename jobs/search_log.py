@@ -246,7 +246,7 @@ def rerun(acting: Acting, named: str) -> Rerun:
         raise SearchErased(
             f"The text of search {named} was erased from the ledger, so it cannot be run again."
         )
-    tree = parse_query(logged.query)
+    tree = parse_query(logged.query, now=logged.at)  # `yesterday` is as it was then
     then = _scope_then(logged)
     now = scope_of(acting, None)
     scope = replace(

@@ -31,6 +31,7 @@ from search.errors import (
     QueryError,
     SearchIndexError,
 )
+from search.explaining import Explanation, LeafReading, explain, read_as
 from search.folder import check_index, open_engine, rebuild_engine
 from search.memory_engine import MemoryEngine
 from search.parser import parse_query
@@ -46,6 +47,7 @@ __all__ = [
     "DocumentsRefused",
     "Engine",
     "EngineUnavailable",
+    "Explanation",
     "Facet",
     "FacetAsk",
     "Faceting",
@@ -55,6 +57,7 @@ __all__ = [
     "IndexNeedsRebuild",
     "IndexUnwritable",
     "Key",
+    "LeafReading",
     "MemoryEngine",
     "QueryError",
     "Results",
@@ -66,9 +69,11 @@ __all__ = [
     "Tree",
     "Unit",
     "check_index",
+    "explain",
     "open_engine",
     "parse_query",
     "query_text",
+    "read_as",
     "rebuild_engine",
     "snippet",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from cases.times import rfc3339
 from desk.options import Desk, case_option, desk_options
 from desk.printing import Document, note, say, table
 from gate import GatedHit
+from jobs.explaining import Explanation, explain_query
 from jobs.finding import MOST_SHOWN, SORTS, SearchAnswer, asked_for
 from jobs.finding import search as find
 from jobs.hit_export import Exported, export_hits, export_log
@@ -36,6 +38,7 @@ from jobs.search_log import Rerun, annex, logged_searches, rerun
 @click.option("--after", default="", metavar="WORD", help="Where the last page ended.")
 @click.option("--bars", default="", metavar="FIELD:UNIT", help="Counts over time: captured:month.")
 @click.option("--company", default="", metavar="FIELD", help="Who is named with it: person.")
+@click.option("--explain", is_flag=True, help="Show how the query was understood, word by word.")
 @click.option(
     "--to", type=click.Path(path_type=Path, dir_okay=False), help="Write all hits: .csv, .jsonl."
 )
@@ -47,6 +50,7 @@ def search(
     all_cases: bool,
     limit: int,
     to: Path | None,
+    explain: bool,
     **asked: Any,
 ) -> None:
     """Search a case: words, "phrases", AND OR NOT, person: org: place: domain: captured: …
@@ -65,7 +69,11 @@ def search(
             written = export_hits(acting, words, chosen, to.suffix.lstrip("."), to)
             return desk.answer(_file(written, to), lambda: _say_file(written, to))
         answer = find(acting, words, chosen, limit, asked_for(facets, **asked))
-    desk.answer(search_document(answer), lambda: _say_answer(answer))
+        told = explain_query(acting, words, chosen) if explain else None
+    document = search_document(answer)
+    if told is not None:
+        document = {**document, "explanation": asdict(told)}
+    desk.answer(document, lambda: _say_explained(answer, told))
     if answer.waiting:
         note(f"lantern: {answer.waiting} captures are not indexed yet: lantern work")
     if answer.unread_for_names:
@@ -74,6 +82,20 @@ def search(
             "English and were not read for names."
         )
     return None
+
+
+def _say_explained(answer: SearchAnswer, told: Explanation | None) -> None:
+    if told is not None:
+        say(f"Understood as: {told.query}")
+        say(f"In words: {told.reading}")
+        for line in told.outline:
+            say(f"  {line}")
+        for leaf in told.leaves:
+            more = " or more" if leaf.or_more else ""
+            words = "" if leaf.words is None else f"{leaf.words}{more} words, "
+            say(f"{leaf.query}: {words}{leaf.hits} pages; index fields {', '.join(leaf.fields)}")
+        say()
+    _say_answer(answer)
 
 
 def search_document(answer: SearchAnswer) -> Document:
