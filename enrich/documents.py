@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 MAX_BYTES = 32 * 2**20  # of a body; what is past it stays in the evidence, unread
+MAX_TEXT = 8_000_000  # characters of a whole text; past it, too
 
 
 @dataclass(frozen=True, slots=True)

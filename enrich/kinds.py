@@ -7,10 +7,14 @@ picture that is called a page gives no text, and a page that is called a picture
 from __future__ import annotations
 
 import codecs
+import io
 import re
+import zipfile
+import zlib
 from typing import Literal
 
-Kind = Literal["html", "xml", "json", "text", "empty", "not text"]
+Office = Literal["docx", "xlsx", "pptx", "odt", "ods", "odp", "rtf"]
+Kind = Office | Literal["html", "xml", "json", "text", "pdf", "empty", "not text"]
 
 SNIFFED_BYTES = 8192
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")  # MIME Sniffing, section 3
@@ -19,7 +23,6 @@ _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE, co
 _MAGIC = (
     *(b"\x89PNG", b"GIF87a", b"GIF89a", b"\xff\xd8\xff", b"RIFF", b"BM\x00", b"\x00\x00\x01\x00"),
     *(
-        b"%PDF-",
         b"PK\x03\x04",
         b"\x1f\x8b",
         b"BZh",
@@ -39,6 +42,17 @@ _MAGIC = (
         b"SQLite format 3",
     ),
 )
+MOST_NAMES = 10_000  # of a zip file that are looked at
+_OFFICE_PARTS: dict[str, Office] = {
+    "word/document.xml": "docx",
+    "xl/workbook.xml": "xlsx",
+    "ppt/presentation.xml": "pptx",
+}
+_OPEN_DOCUMENTS: dict[bytes, Office] = {
+    b"application/vnd.oasis.opendocument.text": "odt",
+    b"application/vnd.oasis.opendocument.spreadsheet": "ods",
+    b"application/vnd.oasis.opendocument.presentation": "odp",
+}
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s{0,4096}(?:<!--.{0,4096}?-->\s{0,4096}){0,8}"
     rb"<(?:!doctype\s+html|html|head|script|iframe|h1|div|font|table|style|title|body|br|p|a|meta)"
@@ -58,6 +72,8 @@ def kind_of(body: bytes, media_type: str | None) -> Kind:
     sample = body[:SNIFFED_BYTES]
     if not sample.strip():
         return "empty"
+    if document := _document_kind(body):
+        return document
     if sample.startswith(_MAGIC) or _is_binary(sample, declared):
         return "not text"
     if declared in _HTML_TYPES:
@@ -69,6 +85,26 @@ def kind_of(body: bytes, media_type: str | None) -> Kind:
     if declared.startswith("text/"):
         return "text"
     return _sniffed(sample)
+
+
+def _document_kind(body: bytes) -> Kind | None:
+    """A PDF or an office document by its own marks; None where it is neither."""
+    if b"%PDF-" in body[:1024]:  # PDF 32000-1, annex H: readers take it within the first 1024
+        return "pdf" if not _HTML.match(body[:SNIFFED_BYTES]) else None
+    if body.startswith(b"{\\rtf"):
+        return "rtf"
+    if not body.startswith(b"PK\x03\x04"):
+        return None
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            names = set(archive.namelist()[:MOST_NAMES])
+            declared = archive.open("mimetype").read(100) if "mimetype" in names else b""
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error):
+        return None
+    for name, kind in _OFFICE_PARTS.items():
+        if name in names:
+            return kind
+    return _OPEN_DOCUMENTS.get(declared.strip().removesuffix(b"-template"))
 
 
 def _sniffed(sample: bytes) -> Kind:

@@ -8,16 +8,18 @@ when it is first needed must be there.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import time
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 from courlan import extract_domain
 
 from enrich.documents import SourceDocument
 from enrich.fork_server import Facts, serve
+from enrich.office import PastBound
 from enrich.packing import packed_read
 from enrich.reading import read_body
 
@@ -47,6 +49,26 @@ def rehearse() -> None:
     extract_domain("https://news.example.co.uk/", fast=False)  # the list of public suffixes
     for page in _REHEARSAL:
         read_body(SourceDocument(page.encode(), "text/html", None, "https://example.test/"))
+    for file in _blank_files():
+        read_body(SourceDocument(file))
+
+
+def _blank_files() -> Iterator[bytes]:
+    """An empty file of each kind that a library of its own reads."""
+    import docx
+    import openpyxl  # type: ignore[import-untyped]
+    import pptx
+    import pypdfium2  # type: ignore[import-untyped]
+
+    yield b"{\\rtf1 a}"
+    pdf = pypdfium2.PdfDocument.new()
+    pdf.new_page(100, 100)
+    word, book, show = docx.Document(), openpyxl.Workbook(), pptx.Presentation()
+    word.core_properties.modified = datetime(2026, 1, 1, tzinfo=UTC)
+    for kept in (pdf, word, book, show):
+        held = io.BytesIO()
+        kept.save(held)
+        yield held.getvalue()
 
 
 def _read(asked: Mapping[str, Any], body: bytes) -> tuple[Facts, bytes]:
@@ -64,6 +86,10 @@ def _read(asked: Mapping[str, Any], body: bytes) -> tuple[Facts, bytes]:
             return {}, packed_read(read_body(document))
         except RecursionError:
             fault = "it is nested too deeply"
+        except PastBound as error:
+            fault = str(error)
         except Exception as error:
             fault = f"a parser failed on it ({type(error).__name__})"
+            if "password" in str(error).lower():
+                fault = "it is locked with a password"
     return {"fault": fault}, json.dumps(None).encode()

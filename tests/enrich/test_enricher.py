@@ -80,7 +80,7 @@ def test_the_same_bytes_give_the_same_enrichment(model: NameModel) -> None:
         pytest.param(b"\x89PNG\r\n\x1a\n\0\0", "text/html", "not text", "", id="picture as page"),
         pytest.param(bytes(range(256)) * 16, "text/plain", "not text", "", id="binary as text"),
         pytest.param(bytes(range(256)) * 16, None, "not text", "", id="binary"),
-        pytest.param(b"%PDF-1.7\n", "application/pdf", "not text", "", id="pdf"),
+        pytest.param(b"%PDF-1.7\n", "application/pdf", "unreadable", "", id="broken pdf"),
         pytest.param("<p>é</p>".encode("utf-16"), None, "html", "é", id="utf-16 page"),
     ],
 )
