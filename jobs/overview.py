@@ -20,6 +20,7 @@ from cases.job_book import RUNNING, JobView, jobs_of
 from cases.ledger_tables import LedgerEntry, LedgerLink, LedgerObject
 from cases.models import Capture, Note, Person, Step
 from cases.people import people
+from cases.watchlists import alerts
 from evidence.acting import Acting
 from jobs.ledgering import EntryView, entry_view
 
@@ -36,6 +37,7 @@ class Overview:
     failed: tuple[JobView, ...]
     unread: int  # captures that lack a step
     failed_steps: int
+    alerts: int  # that nobody has seen to
     cases: tuple[CaseView, ...]
     ending: tuple[AuthorityView, ...]
     for_review: tuple[AuthorityView, ...]
@@ -52,6 +54,7 @@ def overview(acting: Acting) -> Overview:
         unread = session.scalar(
             select(func.count()).select_from(Capture).where(Capture.id.not_in(indexed))
         )
+        waiting, _ = alerts(session, since=None, unseen_only=True, limit=0)
         broken = session.scalar(
             select(func.count()).select_from(Step).where(Step.state == "failed")
         )
@@ -61,6 +64,7 @@ def overview(acting: Acting) -> Overview:
         failed=tuple(job for job in jobs if job.outcome in ("failed", "partial"))[:RECENT],
         unread=unread or 0,
         failed_steps=broken or 0,
+        alerts=waiting,
         cases=tuple(held),
         ending=tuple(a for a in authorities if a.live_at(now) and a.until - now < SOON),
         for_review=tuple(a for a in authorities if a.for_review and a.live_at(now)),

@@ -159,12 +159,6 @@ def list_alerts(
     return AlertsPage(total, tuple(found))
 
 
-def unseen_alerts(acting: Acting) -> int:
-    """How many alerts wait for somebody: a number alone, which is no consultation."""
-    with acting.catalogue.reading() as session:
-        return alerts(session, since=None, unseen_only=True, limit=0)[0]
-
-
 def acknowledge_alert(acting: Acting, alert: str) -> None:
     """Note that the person has seen to it. Raises `AlertUnknown`, `UsageError`."""
     now = acting.clock()

@@ -22,8 +22,10 @@ from cases.holdings import CaptureLocked, CaptureUnknown
 from cases.job_book import JobUnknown
 from cases.saved_searches import SavedSearchUnknown
 from cases.sign_in import SignInRefused
+from cases.watchlists import AlertUnknown, WatchUnknown
 from desk.web import api, entity_api
 from desk.web.pages import (
+    alerts,
     casework,
     collecting,
     crossovers,
@@ -42,7 +44,7 @@ from jobs.candidates import CandidateUnknown
 from jobs.gating import PictureCovered, PictureUnknown
 from jobs.search_log import SearchUnknown
 
-PAGES = (entrance, casework, collecting, finding, gate, exhibits, entities, crossovers)
+PAGES = (entrance, casework, collecting, finding, gate, exhibits, entities, crossovers, alerts)
 STATIC = Path(__file__).parent / "static"
 _STATUS: tuple[tuple[type[LanternError], int], ...] = (
     (CaseUnknown, 404),
@@ -56,6 +58,8 @@ _STATUS: tuple[tuple[type[LanternError], int], ...] = (
     (ExhibitUnknown, 404),
     (EntityUnknown, 404),
     (CandidateUnknown, 404),
+    (AlertUnknown, 404),
+    (WatchUnknown, 404),
     (PictureCovered, 403),
     (FormNotOurs, 403),
     (SignInRefused, 403),
