@@ -1,4 +1,5 @@
-"""The ordered steps after sealing: extract, screen, index. A capture that lacks one is work to do.
+"""The ordered steps after sealing: extract, screen, index, pictures; what pictures gave is indexed
+in turn. A capture that lacks one is work to do.
 
 Steps are idempotent and keyed by capture and version, so a crash needs no recovery and a better
 model re-enriches by its version alone. What they write is disposable: a derived store or an index
@@ -36,8 +37,9 @@ from evidence.acting import Acting
 from evidence.page_members import DOM
 from evidence.reader import SealedBody, read_body
 from evidence.warc_records import target_uri
-from jobs.indexing import EXTRACT, INDEX, index_due, index_version
+from jobs.indexing import EXTRACT, INDEX, Indexed, index_due, index_version
 from jobs.indexing import open_index as open_index
+from jobs.picture_reading import picture_batches
 from jobs.screening import screen_due
 
 BATCH = 50  # captures a step takes on between two transactions
@@ -73,6 +75,16 @@ def work(acting: Acting, progress: Progress | None = None) -> WorkDone:
         screened = _added(WorkDone(0, 0, 0), screen_due(acting, progress))
         found = index_due(acting, store, version, progress)
         done, waits = _added(WorkDone(0, 0, 0), found.steps), found.waits
+        for steps in picture_batches(acting, store, model, progress):
+            pictured = _added(WorkDone(0, 0, 0), steps)
+            found = Indexed((), waits) if waits else index_due(acting, store, version, progress)
+            again, waits = _added(WorkDone(0, 0, 0), found.steps), found.waits
+            done = replace(
+                done,
+                done=done.done + pictured.done + again.done,
+                failed=done.failed + pictured.failed + again.failed,
+                faults=(*done.faults, *pictured.faults, *again.faults),
+            )
         left = _left(acting, version)
     finally:
         store.close()

@@ -6,7 +6,13 @@ is checked before it is believed. Nothing here says what a picture shows.
 
 from __future__ import annotations
 
-from enrich.images.reader import PictureReader
+from enrich.images.reader import PictureReader, PictureReaderUnusable
 from enrich.images.records import READING_VERSION, PictureReading, image_source
 
-__all__ = ["READING_VERSION", "PictureReader", "PictureReading", "image_source"]
+__all__ = [
+    "READING_VERSION",
+    "PictureReader",
+    "PictureReaderUnusable",
+    "PictureReading",
+    "image_source",
+]

@@ -17,6 +17,8 @@ from PIL import Image, ImageStat
 from rapidocr import RapidOCR
 from rapidocr.main import RapidOCRError
 
+from enrich.images.records import LEAST_WIDE
+
 SIDE = 1200  # the longer side of what lines are looked for in, in pixels
 SHORT = 1600  # the shorter side of what they are read from
 TALL = 1.5  # a picture longer than that times its breadth is cut
@@ -25,7 +27,6 @@ MOST_LINES = 300
 READING_S = 12.0
 BATCH = 6
 SURE = 0.6  # a line less sure than that is left out: below it, mostly leaves and tiles
-LEAST_HIGH, LEAST_WIDE = 9, 20  # pixels: no line of words is smaller
 FLAT = 3.0  # a picture whose grey varies less than that holds nothing to read
 
 Pixels = NDArray[np.uint8]
@@ -57,7 +58,7 @@ class WordReader:
 
     def read(self, image: Image.Image) -> Words:
         """The words in an RGB picture, upright as it stands."""
-        if not can_hold_words(image):
+        if max(ImageStat.Stat(image).stddev) < FLAT:
             return Words("", None)
         end = time.monotonic() + READING_S
         read: list[tuple[str, float]] = []
@@ -98,14 +99,6 @@ class WordReader:
             for n, text, sure in zip(chosen, said.txts or (), said.scores, strict=True):
                 read[n] = (str(text), float(sure))
         return [read[n] for n in sorted(read)]
-
-
-def can_hold_words(image: Image.Image) -> bool:
-    """Whether a picture is large and varied enough for a line of words: quick, never sure."""
-    width, height = image.size
-    if min(width, height) < LEAST_HIGH or max(width, height) < LEAST_WIDE:
-        return False
-    return max(ImageStat.Stat(image).stddev) >= FLAT
 
 
 def _strips(image: Image.Image) -> Iterator[Pixels]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
+from cases.errors import MachineError
 from cases.identity import Sha256
 from enrich.confined_worker import ConfinedWorker, WorkerLost
 from enrich.decoding import cleaned
@@ -23,15 +24,19 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _TIME = re.compile(r"[0-9T:Z.+-]{10,40}")
 
 
+class PictureReaderUnusable(MachineError):
+    """A process that reads pictures cannot be started."""
+
+    kind = "picture-reader"
+
+
 class PictureReader:
     """Reads pictures, each in a confined process of its own. Not for two threads at once.
 
-    With `words` what is written in them is read too; the process for it is started at the first
-    picture that can hold any.
+    The process for words, which loads models, is started at the first picture that is read for any.
     """
 
-    def __init__(self, *, words: bool = True, item_s: float = ITEM_S) -> None:
-        self.words = words
+    def __init__(self, *, item_s: float = ITEM_S) -> None:
         self._item_s = item_s
         self._facts = ConfinedWorker("enrich.images.facts_child", item_s=item_s, most_bytes=0)
         self._words = ConfinedWorker(
@@ -39,34 +44,27 @@ class PictureReader:
         )
 
     @property
-    def version(self) -> str:
-        """The version of what it gives: to read words or not is part of it."""
-        return READING_VERSION if self.words else f"{READING_VERSION} without words"
-
-    @property
     def confined(self) -> tuple[str, str]:
         """How the two processes are confined: for facts and for words."""
         return self._facts.confined, self._words.confined
 
-    def read(self, content: bytes, *, words: bool = True) -> PictureReading:
-        """All that can be read of a picture's bytes. A hostile one never raises: the reading says
-        `failed`. Raises OSError where no process can be started.
-
-        Without `words` those are left unread, and the reading says so.
+    def facts(self, content: bytes) -> PictureReading:
+        """Its EXIF facts and its hash; its words stay unread. A hostile picture never raises: the
+        reading says `failed`. Raises `PictureReaderUnusable`.
         """
         digest = Sha256(hashlib.sha256(content).hexdigest())
-        blank = PictureReading(digest, self.version)
+        blank = PictureReading(digest, READING_VERSION)
         if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
             return replace(blank, notes=(DRAWN_BY_TEXT,), failed=True)
         if len(content) > LARGEST_BYTES:
             says = f"It is larger than {LARGEST_BYTES >> 20} MiB: it is not read."
             return replace(blank, notes=(says,), failed=True)
-        facts = self._asked(self._facts, content)[0]
-        reading = _with_facts(blank, facts)
-        if reading.failed or not self.words:
-            return reading
-        if not words:
-            return replace(reading, notes=(*reading.notes, NOT_READ))
+        return _with_facts(blank, self._asked(self._facts, content)[0])
+
+    def words(self, reading: PictureReading, content: bytes) -> PictureReading:
+        """The reading with the words in the picture too; `content` are its bytes. As `facts`, it
+        never raises for a picture.
+        """
         return _with_words(reading, *self._asked(self._words, content))
 
     def close(self) -> None:
@@ -91,9 +89,11 @@ class PictureReader:
         except WorkerLost as lost:
             slow = f"Reading it took longer than {self._item_s:.0f} s."
             return {"says": slow if lost.slow else "A decoder died of it."}, b""
-
-
-NOT_READ = "Its words were not read: the capture holds more pictures than are read of one."
+        except OSError as fault:
+            raise PictureReaderUnusable(
+                f"Pictures cannot be read: the process for it did not start ({fault}). What was "
+                "read before stands. Check with: lantern doctor"
+            ) from fault
 
 
 def _with_facts(blank: PictureReading, facts: Mapping[str, Any]) -> PictureReading:
@@ -131,8 +131,8 @@ def _with_words(reading: PictureReading, facts: Mapping[str, Any], text: bytes) 
         reading,
         text=words,
         confidence=round(sure, 4) if words and sure is not None else None,
+        words_read=True,
         notes=(*reading.notes, says) if says else reading.notes,
-        failed=reading.failed or facts.get("whole") is not True,
     )
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
@@ -36,7 +34,6 @@ def _rehearse(reader: WordReader) -> None:
 
 
 def _words(reader: WordReader, content: bytes) -> tuple[dict[str, object], bytes]:
-    facts: Mapping[str, Any]
     try:
         with opened(content) as image:
             image.load()
@@ -46,10 +43,10 @@ def _words(reader: WordReader, content: bytes) -> tuple[dict[str, object], bytes
             warnings.simplefilter("ignore")
             words = reader.read(flat)
     except Exception as fault:
-        return {"says": fault_of(fault), "whole": False}, b""
+        return {"says": fault_of(fault)}, b""
     text = words.text[:MOST_TEXT]
     notes = list(words.notes)
     if len(text) < len(words.text):
         notes.append(f"Only the first {MOST_TEXT} characters were kept.")
-    facts = {"confidence": words.confidence, "says": " ".join(notes), "whole": True}
-    return dict(facts), text.encode("utf-8", "replace")
+    facts: dict[str, object] = {"confidence": words.confidence, "says": " ".join(notes)}
+    return facts, text.encode("utf-8", "replace")

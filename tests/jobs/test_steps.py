@@ -58,7 +58,7 @@ def test_collect_without_work_leaves_it_for_later_and_search_says_so(
     assert found.json["total"] == 0
     assert found.json["waiting"] == 1
     assert "1 captures are not indexed yet: lantern work" in found.err
-    assert lantern.ok("work")["done"] == 3  # extract, screen, index
+    assert lantern.ok("work")["done"] == 4  # extract, screen, index, pictures
     assert lantern.ok("search", "Ashdown")["total"] == 1
 
 
@@ -73,8 +73,8 @@ def test_evidence_that_is_damaged_fails_its_step_and_no_other(lantern: Lantern, 
     first.write_bytes(broken)
     done = lantern("work", "--json")
     assert done.code == 3
-    # The sound one is read, screened and indexed; of the other, reading and screening fail.
-    assert (done.json["done"], done.json["failed"]) == (3, 2)
+    # The sound one is read, screened, indexed, its pictures read; of the other, nothing can be.
+    assert (done.json["done"], done.json["failed"]) == (4, 3)
     assert "lantern verify" in done.err
 
 
