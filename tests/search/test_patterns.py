@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search.analysis import stem_of
 from search.fields import NAMES, PAGE
-from search.patterns import glob, pieces, within
+from search.patterns import form_begins, glob, nearly, pieces, within
 
 LETTERS = st.text("abc", max_size=5)
 
@@ -92,3 +93,112 @@ def test_near_spellings_are_those_of_the_definition(word: str, token: str, dista
 def test_the_first_letter_is_never_wrong() -> None:
     assert within("smith", "smyth", 1)
     assert not within("smith", "zmith", 2)
+
+
+SPELLINGS = st.text("abcé", min_size=1, max_size=6)
+
+
+@given(SPELLINGS, st.lists(SPELLINGS, max_size=30), st.integers(1, 2))
+def test_terms_walked_like_a_tree_are_those_found_one_by_one(
+    word: str, terms: list[str], edits: int
+) -> None:
+    every = sorted(set(terms))
+    assert nearly(word, every, edits) == [term for term in every if within(word, term, edits)]
+
+
+ROOTS = [
+    "run",
+    "hop",
+    "hope",
+    "try",
+    "die",
+    "sky",
+    "happi",
+    "relat",
+    "conflat",
+    "fluent",
+    "sensit",
+    "possib",
+    "gener",
+    "commun",
+    "arsen",
+    "nation",
+    "final",
+    "digit",
+    "oper",
+    "vile",
+    "cease",
+    "agree",
+    "plaster",
+    "bled",
+    "motor",
+    "sing",
+    "tann",
+    "fall",
+    "hiss",
+    "fizz",
+    "fil",
+    "c",
+]
+ENDINGS = [
+    "",
+    "s",
+    "ies",
+    "ied",
+    "ed",
+    "edly",
+    "ing",
+    "ingly",
+    "y",
+    "ly",
+    "li",
+    "ness",
+    "ful",
+    "fulness",
+    "ational",
+    "tional",
+    "ation",
+    "ator",
+    "alism",
+    "aliti",
+    "ality",
+    "alli",
+    "iveness",
+    "iviti",
+    "ivity",
+    "biliti",
+    "bility",
+    "ogi",
+    "ogy",
+    "logi",
+    "ousness",
+    "ousli",
+    "entli",
+    "ently",
+    "izer",
+    "ization",
+    "icate",
+    "iciti",
+    "icity",
+    "ical",
+    "ement",
+    "ment",
+    "ent",
+    "ance",
+    "ence",
+    "able",
+    "ible",
+    "ion",
+    "sion",
+    "e",
+    "es",
+    "eed",
+    "'s",
+]
+
+
+def test_every_form_of_a_word_begins_as_its_stem_says() -> None:
+    made = [root + ending for root in ROOTS for ending in ENDINGS]
+    odd = "skis skies dying lying tying idly gently ugly early only singly news innings outing"
+    for word in (*made, *odd.split()):
+        assert word.startswith(form_begins(stem_of(word))), word
