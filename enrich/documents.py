@@ -15,7 +15,8 @@ class SourceDocument:
 
     `body` has its transfer and content codings removed. `media_type` is in lower case without
     parameters ("text/html"), None where none was declared; `charset` as declared, or None.
-    `captured` bounds the dates that can be believed of the page.
+    `captured` bounds the dates that can be believed of the page; `frames` are what its frames and
+    shadow trees showed.
     """
 
     body: bytes
@@ -23,6 +24,7 @@ class SourceDocument:
     charset: str | None = None
     url: str | None = None
     captured: date | None = None
+    frames: tuple[SourceDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,9 @@ class Texts:
     surroundings, None where none was told apart; `notes` say what was left out and why.
 
     `alts` are the words given for pictures, `tables` texts of rows with tabs between cells,
-    `structured` what machines are told (path, value: "jsonld.author.name"), `framed` the text of
-    frames and shadow trees that `whole` does not hold. Each is bounded; `links` counts all links.
+    `structured` what machines are told (path, value: "jsonld.author.name"), `framed` the end of
+    `whole` that frames and shadow trees showed and the page's own markup does not hold. Each is
+    bounded; `links` counts all links.
     """
 
     whole: str

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from enrich.confined_reader import shared_reader
-from enrich.documents import MAX_BYTES, Enrichment, Language, Mention, SourceDocument, Texts
+from enrich.documents import (
+    MAX_BYTES,
+    MAX_TEXT,
+    Enrichment,
+    Language,
+    Mention,
+    SourceDocument,
+    Texts,
+)
 from enrich.entities import MAX_CHARACTERS, NameModel
 from enrich.identifiers import find_identifiers
 from enrich.language import language_of
 
+MOST_FRAMES = 50
 ENRICHER_VERSION = "2"  # raised when any output for the same bytes changes
 
 
@@ -23,7 +33,8 @@ def enrich(document: SourceDocument, *, model: NameModel | None) -> Enrichment:
     """
     with shared_reader() as reader:
         read = reader.read(document)
-    texts = read.texts
+        frames = [reader.read(frame).texts.whole for frame in document.frames[:MOST_FRAMES]]
+    texts = _with_frames(read.texts, frames)
     language = language_of(texts.main or texts.whole)
     foreign = _foreign(language) if model is not None else ()
     notes = (*texts.notes, *foreign, *_bounds(document, texts))
@@ -37,6 +48,16 @@ def enrich(document: SourceDocument, *, model: NameModel | None) -> Enrichment:
         mentions=_mentions(texts.whole, model),
         identifiers=find_identifiers(texts.whole),
     )
+
+
+def _with_frames(texts: Texts, frames: Sequence[str]) -> Texts:
+    """The page's texts with those lines of its frames that it does not hold itself."""
+    held = set(texts.whole.splitlines())
+    lines = dict.fromkeys(line for frame in frames for line in frame.splitlines())
+    framed = "\n".join(line for line in lines if line and line not in held)[:MAX_TEXT]
+    if not framed:
+        return texts
+    return replace(texts, whole=f"{texts.whole}\n{framed}".strip(), framed=framed)
 
 
 def _mentions(text: str, model: NameModel | None) -> tuple[Mention, ...]:

@@ -6,7 +6,7 @@ of a picture (a `data:` address, Base64) does not pass either.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -55,6 +55,7 @@ class GatedIdentifier:
     start: int
     end: int
     original: str
+    validity: str = "valid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,14 @@ class GatedReading:
     pictures: int
     links: int
     notes: tuple[str, ...]
+    site: str = ""
+    published: str = ""
+    modified: str = ""
+    alts: tuple[str, ...] = ()
+    link_list: tuple[tuple[str, str], ...] = ()
+    tables: tuple[str, ...] = ()
+    structured: tuple[tuple[str, str], ...] = ()
+    framed: str = ""
 
 
 def gate_reading(enrichment: Enrichment) -> GatedReading:
@@ -94,13 +103,27 @@ def gate_reading(enrichment: Enrichment) -> GatedReading:
             for m in enrichment.mentions
         ),
         identifiers=tuple(
-            GatedIdentifier(i.kind, fold_line(i.value), i.start, i.end, text[i.start : i.end])
+            GatedIdentifier(
+                i.kind, fold_line(i.value), i.start, i.end, text[i.start : i.end], i.validity
+            )
             for i in enrichment.identifiers
         ),
         pictures=texts.images,
         links=texts.links,
         notes=tuple(fold_line(note) for note in texts.notes),
+        site=fold_line(meta.site or ""),
+        published=fold_line(meta.published or ""),
+        modified=fold_line(meta.modified or ""),
+        alts=tuple(fold_line(words) for words in texts.alts),
+        link_list=_folded((link.url, link.text) for link in texts.link_list),
+        tables=tuple(_body(table) for table in texts.tables),
+        structured=_folded(texts.structured),
+        framed=_body(texts.framed),
     )
+
+
+def _folded(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((fold_line(one), fold_line(other)) for one, other in pairs)
 
 
 def _body(text: str) -> str:

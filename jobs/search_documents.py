@@ -54,8 +54,8 @@ def _with_text(
     names = {label: _once(m.text for m in mentions if m.label == label) for label in _NAMED}
     return replace(
         plain,
-        text=f"{texts.whole}\n{texts.framed}" if texts.framed else texts.whole,
-        body=texts.main or "",
+        text=texts.whole,
+        body=texts.main or ("" if enrichment.kind in _WITH_SURROUNDINGS else texts.whole),
         title=page.title or "",
         author=page.author or "",
         site=page.site or "",
@@ -79,6 +79,7 @@ def _with_text(
     )
 
 
+_WITH_SURROUNDINGS = ("html", "xml")  # of all else the whole text is what it is about
 _NAMED = ("PERSON", "ORG", "LOC")
 
 

@@ -73,6 +73,7 @@ def reading_document(reading: GatedReading | None) -> Document:
                 "start": i.start,
                 "end": i.end,
                 "original": i.original,
+                "validity": i.validity,
             }
             for i in reading.identifiers
         ],
@@ -81,6 +82,14 @@ def reading_document(reading: GatedReading | None) -> Document:
         "pictures": reading.pictures,
         "links": reading.links,
         "notes": list(reading.notes),
+        "site": reading.site,
+        "published": reading.published,
+        "modified": reading.modified,
+        "alts": list(reading.alts),
+        "link_list": [{"url": url, "text": text} for url, text in reading.link_list],
+        "tables": list(reading.tables),
+        "structured": [{"path": path, "value": value} for path, value in reading.structured],
+        "framed": reading.framed,
     }
 
 
@@ -90,7 +99,11 @@ def say_reading(reading: GatedReading, *, full: bool) -> None:
     say(f"Language  {reading.language}; read as {reading.kind}, {reading.encoding}")
     if reading.author or reading.dated:
         say(f"By        {reading.author or 'not stated'}, {reading.dated or 'no date stated'}")
+    if reading.site or reading.modified:
+        say(f"Site      {reading.site or 'not stated'}, changed {reading.modified or 'not stated'}")
     say(f"Pictures  {reading.pictures} (counted, not shown); links {reading.links}")
+    if reading.tables or reading.structured:
+        say(f"Tables    {len(reading.tables)}; facts for machines {len(reading.structured)}")
     for said in reading.notes:
         say(f"Note      {said}")
     lines = reading.text.splitlines()
@@ -101,6 +114,8 @@ def say_reading(reading: GatedReading, *, full: bool) -> None:
     if len(shown) < len(lines):
         say(f"  … {len(lines) - len(shown)} more lines: --full")
     say()
+    if full:
+        _say_facts(reading)
     if reading.entities:
         counted: dict[tuple[str, str], int] = {}
         for mention in reading.entities:
@@ -115,6 +130,18 @@ def say_reading(reading: GatedReading, *, full: bool) -> None:
     if reading.identifiers:
         seen = dict.fromkeys((i.kind, i.value) for i in reading.identifiers)
         table(("kind", "identifier"), list(seen))
+
+
+def _say_facts(reading: GatedReading) -> None:
+    """What a page holds beside its text: only where all is asked for."""
+    for heading, rows in (
+        (("link", "words"), reading.link_list),
+        (("fact", "value"), reading.structured),
+        (("words given for pictures",), [(words,) for words in reading.alts]),
+    ):
+        if rows:
+            table(heading, list(rows))
+            say()
 
 
 @click.command()

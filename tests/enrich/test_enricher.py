@@ -219,3 +219,14 @@ def test_files_that_cannot_be_read_are_one_clear_line_each(tmp_path: Path) -> No
             read_file(path)
         assert says in caught.value.says
         assert "\n" not in caught.value.says
+
+
+def test_what_frames_showed_ends_the_whole_text_once() -> None:
+    frames = tuple(document(each) for each in (b"<p>Home</p><p>Ring 07700 900123", b"<p>Home</p>"))
+
+    read = enrich(SourceDocument(b"<p>Home</p>", "text/html", frames=frames), model=None)
+
+    assert read.texts.whole == "Home\nRing 07700 900123"
+    assert read.texts.framed == "Ring 07700 900123"
+    found = read.identifiers[0]
+    assert read.texts.whole[found.start : found.end] == "07700 900123"
