@@ -25,6 +25,8 @@ def folded_name(text: str) -> str:
     """A name as it is compared: NFKC, case folded, accents kept, one space, one kind of apostrophe
     and hyphen, nothing invisible.
     """
+    if text.isascii() and text.isprintable():  # what follows, for most names, in a tenth of the time
+        return " ".join(text.replace("`", "'").lower().split())
     parted = _SPACES.sub(" ", text)  # line ends are controls, yet they part words
     seen = "".join(sign for sign in parted if unicodedata.category(sign) not in _UNSEEN)
     plain = unicodedata.normalize("NFKC", seen).translate(_APOSTROPHES | _DASHES).casefold()
@@ -33,7 +35,12 @@ def folded_name(text: str) -> str:
 
 def candidate_digest(case: CaseId, label: str, name: str) -> Sha256:
     """What a candidate of a case is found by: SHA-256 of case, label and folded name."""
-    return _digest(CANDIDATE_CONTEXT, case, label, folded_name(name))
+    return folded_digest(case, label, folded_name(name))
+
+
+def folded_digest(case: CaseId, label: str, folded: str) -> Sha256:
+    """`candidate_digest` of a name that is folded already."""
+    return _digest(CANDIDATE_CONTEXT, case, label, folded)
 
 
 def mention_digest(case: CaseId, capture: str, place: tuple[str, int, int], text: str) -> Sha256:
@@ -46,8 +53,8 @@ def mention_digest(case: CaseId, capture: str, place: tuple[str, int, int], text
 
 def _digest(context: bytes, *parts: str) -> Sha256:
     # The length of each part stands before it: no two lists of parts give the same bytes.
-    body = b"".join(
-        len(raw).to_bytes(4, "big") + raw
-        for raw in (part.encode("utf-8", "surrogatepass") for part in parts)
-    )
-    return Sha256(sha256(context + body).hexdigest())
+    digest = sha256(context)
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass")
+        digest.update(len(raw).to_bytes(4, "big") + raw)
+    return Sha256(digest.hexdigest())

@@ -135,6 +135,13 @@ class DerivedStore:
         with self._writing() as connection:
             return _remove(connection, capture) or waited
 
+    def changed(self) -> tuple[int, ...]:
+        """What differs as soon as anybody has written to the file: its times and sizes."""
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        seen = [file.stat() for file in files if file.exists()]
+        # an empty log is made by whoever opens the file, also to read
+        return tuple(value for s in seen if s.st_size for value in (s.st_mtime_ns, s.st_size))
+
     def __iter__(self) -> Iterator[tuple[str, Enrichment]]:
         """Every capture with its enrichment, by capture id: what an index is rebuilt from."""
         self.commit()
@@ -182,8 +189,9 @@ class DerivedStore:
             engine = self._emptied(engine)
         _tables.create_all(engine)
         picture_metadata.create_all(engine)
-        with engine.begin() as connection:
-            connection.execute(text(f"pragma user_version = {LAYOUT}"))
+        if _layout(engine) != LAYOUT:
+            with engine.begin() as connection:
+                connection.execute(text(f"pragma user_version = {LAYOUT}"))
         return engine
 
     def _emptied(self, engine: Engine) -> Engine:

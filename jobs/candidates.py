@@ -8,17 +8,18 @@ passes here is gated, and counted in captures that the acting person may see.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from threading import Lock
 
 from sqlalchemy.orm import Session
 
 from cases.casebook import case_row
 from cases.entities import entities_of, visible_captures
 from cases.entity_decisions import MADE, WHOLE, CandidateVerdict, CandidateWord, words_of
-from cases.entity_keys import candidate_digest, folded_name, mention_digest
+from cases.entity_keys import candidate_digest, folded_digest, folded_name, mention_digest
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import CallerError, UsageError
 from cases.identity import CaptureId, CaseId, Sha256
@@ -124,7 +125,7 @@ def list_candidates(acting: Acting, case: str, ask: CandidateAsk) -> CandidatePa
     with closing(DerivedStore(acting.vault.derived)) as store:
         fitting = [
             each
-            for each in _folded(CaseId(row.id), names_found(store, captures))
+            for each in _all_folded(store, CaseId(row.id), captures)
             if _state_fits(words.get((each.digest, WHOLE)), ask.state)
         ]
         wanted = [each for each in fitting if _is_asked_for(_label(each, words), ask)]
@@ -194,12 +195,38 @@ def _folded(case: CaseId, found: Sequence[FoundName]) -> Iterator[_Folded]:
     for each in found:
         if name := folded_name(each.text):
             groups.setdefault((each.label, name), []).append(each)
-    counted = [(sum(e.captures for e in group), group) for group in groups.values()]
-    for count, group in sorted(counted, key=lambda each: -each[0]):
-        group.sort(key=_commonness)
-        digest = candidate_digest(case, group[0].label, group[0].text)
+    counted = [(sum(e.captures for e in group), key) for key, group in groups.items()]
+    for count, (label, name) in sorted(counted, key=lambda each: -each[0]):
+        group = groups[label, name]
+        if len(group) > 1:
+            group.sort(key=_commonness)
+        digest = folded_digest(case, label, name)
         spellings = tuple(each.text for each in group)
-        yield _Folded(group[0].label, digest, spellings, count, group[0].first)
+        yield _Folded(label, digest, spellings, count, group[0].first)
+
+
+_KEPT: OrderedDict[tuple[object, ...], tuple[_Folded, ...]] = OrderedDict()
+_KEEPING = Lock()
+KEPT_LISTS = 2  # cases whose candidates stay counted in a desk between two looks
+
+
+def _all_folded(
+    store: DerivedStore, case: CaseId, captures: Sequence[CaptureId]
+) -> tuple[_Folded, ...]:
+    """All candidates of these captures: counted once, and kept until `derived.db` is written to,
+    for a person who decides on one asks for the list again at once.
+    """
+    key = (store.path, store.changed(), case, tuple(captures))
+    with _KEEPING:
+        if key in _KEPT:
+            _KEPT.move_to_end(key)
+            return _KEPT[key]
+    counted = tuple(_folded(case, names_found(store, captures)))
+    with _KEEPING:
+        _KEPT[key] = counted
+        while len(_KEPT) > KEPT_LISTS:
+            _KEPT.popitem(last=False)
+    return counted
 
 
 def _commonness(each: FoundName) -> tuple[int, bool, bool, bool, str]:
