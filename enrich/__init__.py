@@ -23,7 +23,7 @@ from enrich.documents import (
     SourceDocument,
     Texts,
 )
-from enrich.enricher import ENRICHER_VERSION, enrich
+from enrich.enricher import ENRICHER_VERSION, MOST_FRAMES, enrich
 from enrich.entities import NameModel, open_model
 from enrich.errors import DerivedStoreBroken, NoModel, UnreadableFile
 from enrich.files import read_file
@@ -33,6 +33,7 @@ from enrich.identifiers import KINDS, find_identifiers
 __all__ = [
     "ENRICHER_VERSION",
     "KINDS",
+    "MOST_FRAMES",
     "Decoded",
     "DerivedStore",
     "DerivedStoreBroken",

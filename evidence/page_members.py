@@ -21,6 +21,7 @@ PICTURES = "urn:x-darklantern:pictures"
 CONSOLE = "urn:x-darklantern:console"
 ACTIONS = "urn:x-darklantern:actions"
 NETWORK = "urn:x-darklantern:network"
+FRAME = "urn:x-darklantern:frame"  # each begins with this: what a frame or a shadow tree showed
 _MEDIA = ("image", "media")  # what the browser asked for as one of these
 
 

@@ -27,6 +27,7 @@ from cases.holdings import (
 )
 from enrich import (
     ENRICHER_VERSION,
+    MOST_FRAMES,
     DerivedStore,
     NameModel,
     SourceDocument,
@@ -34,7 +35,7 @@ from enrich import (
     open_model,
 )
 from evidence.acting import Acting
-from evidence.page_members import DOM
+from evidence.page_members import DOM, FRAME
 from evidence.reader import SealedBody, read_body
 from evidence.warc_records import target_uri
 from jobs.indexing import EXTRACT, INDEX, Indexed, index_due, index_version
@@ -178,14 +179,26 @@ def source_of(acting: Acting, capture: SealedCapture) -> SourceDocument:
     dom = next((r for r in capture.records if r.type == "resource" and r.url == DOM), None)
     if dom is not None:
         body = read_body(acting.vault.evidence, dom)
-        return SourceDocument(
+        page = SourceDocument(
             body.content, "text/html", "utf-8", capture.final_url, capture.ended_at.date()
         )
+        return replace(page, frames=_frames(acting, capture))
     response = main_response(capture)
     if response is None:
         return SourceDocument(b"", None, None, capture.final_url, capture.ended_at.date())
     body = read_body(acting.vault.evidence, response)
     return document_of(body, capture.final_url, capture.ended_at)
+
+
+def _frames(acting: Acting, capture: SealedCapture) -> tuple[SourceDocument, ...]:
+    """What the page's frames and shadow trees showed, each recorded beside the DOM."""
+    records = [
+        record
+        for record in capture.records
+        if record.type == "resource" and (record.url or "").startswith(FRAME)
+    ]
+    held = (read_body(acting.vault.evidence, record) for record in records[:MOST_FRAMES])
+    return tuple(document_of(body, capture.final_url, capture.ended_at) for body in held)
 
 
 def main_response(capture: SealedCapture) -> SealedRecord | None:
