@@ -98,7 +98,7 @@ class SearchSection(Section):
     address: str = ""
     ca_file: str = ""
     api_key_file: str = ""
-    index_prefix: Annotated[str, Field(pattern="^[a-z][a-z0-9._-]{0,60}$")] = "lantern"
+    index_prefix: Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,60}$")] = "lantern"
 
     @model_validator(mode="after")
     def _reachable_safely(self) -> Self:

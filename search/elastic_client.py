@@ -75,14 +75,7 @@ class Connection:
     def __init__(self, place: ElasticPlace, patience_s: float) -> None:
         self.place = place
         self.patience_s = patience_s
-        self._client = Elasticsearch(
-            place.address,
-            api_key=place.api_key or None,
-            ca_certs=place.ca_file or DEFAULT,
-            request_timeout=REQUEST_S,
-            max_retries=0,  # ours wait between tries
-            http_compress=place.address.startswith("https:"),
-        )
+        self._client: Elasticsearch | None = None
 
     def ask(
         self, call: Callable[[Elasticsearch], Answer], *, patience_s: float | None = None
@@ -96,7 +89,7 @@ class Connection:
         pause = FIRST_PAUSE_S
         while True:
             try:
-                return call(self._client)
+                return call(self._opened())
             except (ApiError, TransportError, SerializationError, UnsupportedProductError) as fault:
                 ours, passes = _mapped(self.place, fault)
                 if ours is None:
@@ -107,8 +100,22 @@ class Connection:
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
     def close(self) -> None:
-        """Give back the sockets."""
-        self._client.close()
+        """Give back the sockets; what is asked next opens them again."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _opened(self) -> Elasticsearch:
+        if self._client is None:
+            self._client = Elasticsearch(
+                self.place.address,
+                api_key=self.place.api_key or None,
+                ca_certs=self.place.ca_file or DEFAULT,
+                request_timeout=REQUEST_S,
+                max_retries=0,  # ours wait between tries
+                http_compress=self.place.address.startswith("https:"),
+            )
+        return self._client
 
 
 Body = Mapping[str, Any]  # JSON, as the client's own types have it
@@ -174,4 +181,4 @@ def unavailable(place: ElasticPlace, status: int, reason: str) -> EngineUnavaila
 
 def _short(fault: Exception) -> str:
     text = str(getattr(fault, "message", fault)).splitlines()[0] if str(fault) else "no reason"
-    return text.rpartition("] ")[2][:160] if "Errno" in text else text[:160]
+    return text.rpartition("] ")[2][:160] if "Errno" in text else text[:160].rstrip(".")

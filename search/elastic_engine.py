@@ -121,7 +121,7 @@ class ElasticEngine:
 
     def close(self) -> None:
         """Drop what was not committed."""
-        self._waiting.clear()
+        self._waiting, self._waiting_bytes = [], 0
         self._connection.close()
 
     def _counted(self, tree: Tree, scope: Scope, asked: dict[str, Any]) -> dict[str, Any]:

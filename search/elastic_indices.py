@@ -1,7 +1,7 @@
 """The indices of one vault on a cluster: an alias, the index it names, a template for the next.
 
     lantern-<vault>           the alias that is searched and written
-    lantern-<vault>-<hex>     an index; its mapping's `_meta` says who made it
+    lantern-<vault>.<hex>     an index; its mapping's `_meta` says who made it
     lantern-<vault>           the template that gives every such index its mapping
 
 A new index is filled beside the one in use and the alias moved in one step, so that a rebuild is
@@ -61,7 +61,7 @@ def rebuild_elastic(
     """
     connection = Connection(place, patience_s)
     try:
-        index = f"{place.alias}-{int(time.time()):x}{secrets.token_hex(4)}"
+        index = f"{place.alias}.{int(time.time()):x}{secrets.token_hex(4)}"
         connection.ask(lambda client: _put_template(client, place.alias))
         connection.ask(lambda client: client.indices.create(index=index))
         filling = ElasticEngine(connection, index, alias=False)
@@ -117,7 +117,7 @@ def _check(alias: str, live: dict[str, Any]) -> None:
 def _put_template(client: Elasticsearch, alias: str) -> None:
     client.indices.put_index_template(
         name=alias,
-        index_patterns=[f"{alias}-*"],
+        index_patterns=[f"{alias}.*"],  # the dot: no other vault's name goes on with one
         priority=_PRIORITY,
         template={"settings": INDEX_SETTINGS, "mappings": mappings()},
         meta={"made_by": "Dark Lantern"},
@@ -136,7 +136,7 @@ def _sweep(connection: Connection, alias: str, kept: str) -> None:
     """Take away what rebuilds cut short left behind; one that may still be filled stays."""
     old: list[str] = []
     oldest_ms = (time.time() - LEFT_OVER_S) * 1000
-    for index, each in _indices(connection, f"{alias}-*").items():
+    for index, each in _indices(connection, f"{alias}.*").items():
         created = float(each["settings"]["index"]["creation_date"])
         if index != kept and not each["aliases"] and created < oldest_ms:
             old.append(index)

@@ -125,7 +125,9 @@ def forget(cluster: Cluster, vault: str) -> None:
     """Take away all that a vault has on the cluster."""
     client = Elasticsearch(cluster.address, **cluster.credentials)
     name = f"lantern-{vault}"
-    for index in client.indices.get(index=f"{name}*", expand_wildcards="all"):
+    for index in client.indices.get(
+        index=f"{name},{name}.*", ignore_unavailable=True, expand_wildcards="all"
+    ):
         client.indices.delete(index=index)
     client.options(ignore_status=404).indices.delete_index_template(name=name)
     client.close()

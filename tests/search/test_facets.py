@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from engine_rig import ENGINES, an_engine
 
 from search import (
     Engine,
     Facet,
     FacetAsk,
-    MemoryEngine,
     QueryError,
     Scope,
     SearchDocument,
@@ -28,10 +28,9 @@ from tests.search.test_engines import LINDEN, ROWAN, SCOPE, a_document
 OWL = parse_query("owl")
 
 
-@pytest.fixture(params=["memory", "tantivy"])
+@pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    made = MemoryEngine() if request.param == "memory" else rebuild_engine(tmp_path)
-    with closing(made) as engine:
+    with an_engine(request, tmp_path) as engine:
         yield engine
 
 
