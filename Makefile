@@ -11,7 +11,7 @@ JOBS   ?= auto
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help run test lint bench behaviours model standards clean check-python
+.PHONY: help run test lint bench behaviours model quality standards clean check-python
 
 help: ## List every target
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ behaviours: $(READY) ## What the collector makes of each awkward behaviour of th
 
 model: $(READY) ## Train the name finder again from ../shared/ner (docs/model-card.md)
 	$(BIN)/python -m enrich.training
+
+quality: $(READY) ## How well documents are read, on real pages and texts: docs/quality.md
+	$(BIN)/python -m benchmarks.quality
 
 standards: $(READY) ## Which standard and which promise each test cites
 	$(BIN)/python tests/citations.py

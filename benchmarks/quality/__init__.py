@@ -1,0 +1,1 @@
+"""How well documents are read: each section of docs/quality.md is a module that measures it."""
