@@ -5,6 +5,7 @@ uses: `python -m search.manual > docs/query.md` writes it; a test compares, and 
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -201,17 +202,21 @@ def _matching(field: Field) -> str:
 
 
 def _nearness() -> str:
-    return f"""\
-Exactly: each word of a text has a place, and places count on by one. `"a b c"~n` is found where
-`a`, `b` and `c` stand in this order, each at a place of its own, and at most *n* other places lie
-among them in all. `x NEAR/n y` is found where the places of `x` and the places of `y` lie in one
-value of one field, in either order, with at most *n* other places between them; they may share
-places. A quotation beside NEAR is a row without gaps; a bare word is any of its forms, a pattern any
-word it
-stands for. *n* is 0 to {MAX_SLOP}: two values of a field lie {VALUE_GAP} places apart, so nothing
-is near from one into the next. A quotation beside NEAR has at most {MAX_QUOTED} words, and what
-could stand in more than {MAX_WAYS:,} ways is refused: `"a b c d"~9` can in 220.
-"""
+    return _paragraph(
+        f"""Exactly: each word of a text has a place, and places count on by one. `"a b c"~n` is
+        found where `a`, `b` and `c` stand in this order, each at a place of its own, and at most
+        *n* other places lie among them in all. `x NEAR/n y` is found where the places of `x` and
+        the places of `y` lie in one value of one field, in either order, with at most *n* other
+        places between them; they may share places. A quotation beside NEAR is a row without gaps;
+        a bare word is any of its forms, a pattern any word it stands for. *n* is 0 to {MAX_SLOP}:
+        two values of a field lie {VALUE_GAP} places apart, so nothing is near from one into the
+        next. A quotation beside NEAR has at most {MAX_QUOTED} words, and what could stand in more
+        than {MAX_WAYS:,} ways is refused: `"a b c d"~9` can in 220."""
+    )
+
+
+def _paragraph(text: str) -> str:
+    return textwrap.fill(" ".join(text.split()), 100, break_on_hyphens=False) + "\n"
 
 
 def _bounds() -> str:

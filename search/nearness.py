@@ -19,7 +19,7 @@ from search.tree import Beside, Fuzzy, Or, Phrase, Term, Tree, Wildcard, Words
 
 DEFAULT_SLOP: Final = 10
 MAX_SLOP: Final = VALUE_GAP - 1  # no value of a field is near the next
-MAX_WAYS: Final = 1000  # in which the words can stand: an engine may have to try each
+MAX_WAYS: Final = 300  # in which the words can stand: an engine may have to try each
 MAX_QUOTED: Final = 20  # words in a quotation beside NEAR
 _FIX: Final = 'Write one NEAR two, one NEAR/5 two, or (one OR "two three") NEAR/5 four'
 
