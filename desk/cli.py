@@ -51,6 +51,7 @@ VERBS = {
     "exhibit": ("exhibits", "Captures made exhibits: references, gaps, lists."),
     "export": ("exhibits", "Write exhibits as a bundle that verifies by itself."),
     "gate": ("gate", "What stays covered: status, policy, lists, rules, decisions."),
+    "picture": ("pictures", "A picture by its facts: words in it, where else it lies."),
     "reveal": ("gate", "A one-use address to see one covered picture in the desk."),
     "desk": ("web", "The web pages and the API, on loopback."),
     "verify": ("proving", "Prove that nothing has changed."),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -38,6 +38,7 @@ from gate.screener import shared_screener
 from gate.shelf import Shelf, Shelved
 from gate.text import fold_line
 from gate.verdicts import Judgement, Known, covered, is_small, judge
+from jobs.picture_facts import PictureRead, pictures_read
 
 SIZES = {"small-grey": 240, "small": 240, "full": None}  # the longer side, in pixels
 
@@ -83,6 +84,7 @@ class PictureFacts:
     decided: tuple[Decision, ...]
     version: int
     rendition: bool
+    read: PictureRead | None = None  # its words and its camera's claims, once they were read
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def pictures_of(
 
     A capture that was not screened yet has none to show: see `screened`. Raises `CaptureUnknown`.
     """
-    facts = _of_capture(acting, capture)
+    facts = _with_readings(acting, _of_capture(acting, capture))
     if on_record:
         with acting.act(look_act(view_of(acting, capture))):
             pass
@@ -137,7 +139,7 @@ def covered_line(acting: Acting, case: str, *, limit: int = 50, offset: int = 0)
     refs = {"covered": str(len(hidden))}
     with acting.act(Act("access", S62.CONSULTATION, objects, refs)):
         pass
-    return CoveredLine(len(hidden), tuple(hidden[offset : offset + limit]))
+    return CoveredLine(len(hidden), _with_readings(acting, hidden[offset : offset + limit]))
 
 
 def _facts(
@@ -210,7 +212,13 @@ def facts_of(acting: Acting, capture: CaptureId, sha256: str) -> PictureFacts:
             f"Capture {capture} holds no picture {sha256[:64]!r}. See what it holds: lantern show "
             f"{capture}. Where it was collected just now, run first: lantern work"
         )
-    return found[0]
+    return _with_readings(acting, found[:1])[0]
+
+
+def _with_readings(acting: Acting, facts: Sequence[PictureFacts]) -> tuple[PictureFacts, ...]:
+    """The facts with what was read of each picture."""
+    read = pictures_read(acting, {each.sha256 for each in facts})
+    return tuple(replace(each, read=read.get(each.sha256)) for each in facts)
 
 
 def rendition_of(acting: Acting, sha256: str) -> bytes | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from cases.captures import SealedCapture
 from cases.errors import LanternError
 from cases.holdings import StepDone, due, make_due_again, record_steps, sealed_capture
-from cases.identity import CaptureId, Sha256
+from cases.identity import Sha256
 from enrich import ENRICHER_VERSION, DerivedStore, NameModel, find_identifiers
 from enrich.images import (
     READING_VERSION,

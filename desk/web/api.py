@@ -17,6 +17,8 @@ from cases.gate_book import Decision
 from cases.holdings import CaptureView
 from cases.identity import CaptureId
 from cases.times import rfc3339
+from desk.printing import Document
+from desk.verbs.pictures import read_document, same_document
 from desk.web.api_models import (
     CaptureOut,
     CaptureShown,
@@ -48,6 +50,7 @@ from jobs.exhibiting import list_exhibits, make_exhibit
 from jobs.finding import list_captures, search, show
 from jobs.gating import PictureFacts, gate_status, pictures_of, view_of
 from jobs.ledgering import list_entries
+from jobs.same_picture import same_picture
 
 router = APIRouter(prefix="/api/v1")
 
@@ -200,6 +203,13 @@ def pictures(place: Place, visitor: Signed, capture: str) -> list[PictureOut]:
         return [_picture(each) for each in pictures_of(acting, CaptureId(capture))]
 
 
+@router.get("/pictures/{sha256}/same")
+def same(place: Place, visitor: Signed, sha256: str) -> Document:
+    """The captures that hold the picture or a near copy, those that the person may see."""
+    with place.acting(visitor.code) as acting:
+        return same_document(same_picture(acting, sha256))
+
+
 @router.post("/captures/{capture}/pictures/{sha256}/decision", status_code=201)
 def decision(
     place: Place, visitor: OurCall, capture: str, sha256: str, decision: DecisionIn
@@ -317,4 +327,5 @@ def _picture(each: PictureFacts) -> PictureOut:
         why=each.why,
         copies=each.copies,
         version=each.version,
+        read=read_document(each.read),
     )

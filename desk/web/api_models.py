@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from desk.printing import Document
+
 
 class Answer(BaseModel):
     """A typed answer: frozen, no unknown members."""
@@ -73,6 +75,7 @@ class PictureOut(Answer):
     why: tuple[str, ...]
     copies: int
     version: int
+    read: Document | None  # its words and its camera's claims; None where not read yet
 
 
 class HitOut(Answer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
@@ -17,6 +18,7 @@ from jobs.casework import case_file
 from jobs.deciding import decide, should_have_been_covered
 from jobs.gating import (
     SIZES,
+    PictureUnknown,
     clear_picture,
     covered_line,
     facts_of,
@@ -25,6 +27,7 @@ from jobs.gating import (
     view_of,
 )
 from jobs.revealing import REASONS, order_reveal, redeem_reveal
+from jobs.same_picture import same_picture
 
 router = APIRouter()
 PAGE = 40
@@ -63,11 +66,15 @@ def facts(
     with place.acting(visitor.code) as acting:
         found = facts_of(acting, CaptureId(capture), sha256)
         view = view_of(acting, CaptureId(capture))
+        same = None
+        with contextlib.suppress(PictureUnknown):  # it was not read yet
+            same = same_picture(acting, found.sha256)
     return page(
         request,
         "picture.html",
         visitor,
         facts=found,
+        same=same,
         view=view,
         reasons=REASONS,
         sizes=list(SIZES),
