@@ -53,16 +53,21 @@ from search import (
     Unit,
     parse_query,
     query_text,
+    read_as,
     snippet,
 )
 from search.facets import Bars
+from search.facets import bars as bars_of
+from search.tree import And, Phrase
 
 __all__ = [
     "Asking",
     "SearchAnswer",
     "Shown",
     "asked_for",
+    "joined",
     "list_captures",
+    "narrowed",
     "scope_of",
     "search",
     "show",
@@ -72,19 +77,21 @@ __all__ = [
 @dataclass(frozen=True, slots=True)
 class Asking:
     """How an answer is wanted: which facets, in what order, behind which page, which bars over
-    time (a field of times and a unit), and names of which field (person, org, place) are counted
-    as company.
+    time (a field of times and a unit, None for the one that suits), and names of which field
+    (person, org, place) are counted as company.
     """
 
     facets: tuple[FacetAsk, ...] = ()
     sort: Sort = Sort.BEST
     after: str = ""
-    bars: tuple[str, Unit] | None = None
+    bars: tuple[str, Unit | None] | None = None
     company: str = ""
 
 
 SORTS: Final = tuple(map(str, Sort))
 UNITS: Final = tuple(map(str, Unit))
+SUITS: Final = "fitting"  # the unit that gives no more than `MOST_BARS`
+MOST_BARS: Final = 60
 MOST_SHOWN: Final = 1000  # hits on a page
 
 
@@ -101,15 +108,14 @@ def asked_for(
     if sort not in SORTS:
         raise UsageError(f"There is no sort {sort[:20]!r}. Choose one of: {', '.join(SORTS)}.")
     field, _, unit = bars.partition(":")
-    if bars and unit not in UNITS:
-        raise UsageError(
-            f"Bars are of a field and a unit, as captured:month; units are {', '.join(UNITS)}."
-        )
+    if bars and unit not in (*UNITS, SUITS):
+        there_are = ", ".join((*UNITS, SUITS))
+        raise UsageError(f"Bars are of a field and a unit, as captured:month: {there_are}.")
     return Asking(
         tuple(map(_facet_asked, facets)),
         Sort(sort),
         after,
-        (field, Unit(unit)) if bars else None,
+        (field, None if unit == SUITS else Unit(unit)) if bars else None,
         company,
     )
 
@@ -138,6 +144,7 @@ class SearchAnswer:
     hits: tuple[GatedHit, ...]
     facets: tuple[Facet, ...]
     histogram: Bars
+    unit: str
     companions: tuple[Companion, ...]
     waiting: int
     unread_for_names: int
@@ -188,11 +195,12 @@ def search(
         (entry,) = acting.ledger.record(session, [act_of(asked, len(found))])
     return SearchAnswer(
         query,
-        query_text(tree),
+        read_as(tree),
         results.total,
         tuple(gate_hits(found)),
         counted.facets,
         counted.bars,
+        counted.unit,
         counted.companions,
         waiting,
         counted.unread,
@@ -215,7 +223,7 @@ def _view_of(asking: Asking, limit: int) -> dict[str, Json]:
         "sort": str(asking.sort),
         "after": asking.after,
         "facets": [f"{ask.field} {ask.size}" for ask in asking.facets],
-        "bars": " ".join(asking.bars) if asking.bars else "",
+        "bars": f"{asking.bars[0]}:{asking.bars[1] or SUITS}" if asking.bars else "",
         "company": asking.company,
     }
 
@@ -226,17 +234,50 @@ class _Counts:
 
     facets: tuple[Facet, ...]
     bars: Bars
+    unit: str
     companions: tuple[Companion, ...]
     unread: int
 
     @classmethod
     def of(cls, engine: Engine, tree: Tree, scope: Scope, asking: Asking, total: int) -> _Counts:
+        counted, unit = _bars(engine, tree, scope, asking)
         return cls(
             tuple(map(_gated, engine.facets(tree, scope, asking.facets))),
-            engine.histogram(tree, scope, *asking.bars) if asking.bars else (),
+            counted,
+            unit,
             companions(engine, tree, scope, asking.company, total) if asking.company else (),
             unread_for_names(engine, tree, scope),
         )
+
+
+def _bars(engine: Engine, tree: Tree, scope: Scope, asking: Asking) -> tuple[Bars, str]:
+    """The bars that are wanted, and their unit; where none was named, the least that gives few."""
+    if asking.bars is None:
+        return (), ""
+    field, unit = asking.bars
+    if unit is not None:
+        return engine.histogram(tree, scope, field, unit), str(unit)
+    days = engine.histogram(tree, scope, field, Unit.DAY)
+    for wider in (Unit.DAY, Unit.WEEK, Unit.MONTH):
+        folded = bars_of(days, wider)
+        if len(folded) <= MOST_BARS:
+            return folded, str(wider)
+    return bars_of(days, Unit.YEAR), str(Unit.YEAR)
+
+
+def narrowed(query: str, field: str, value: str) -> str:
+    """The query that finds what of `query` holds the facet's value. Raises `QueryError`."""
+    return joined(query, query_text(Phrase(value, field)))
+
+
+def joined(query: str, other: str) -> str:
+    """The query that finds what both find. Raises `QueryError`."""
+    parts: list[Tree] = []
+    for tree in (parse_query(query), parse_query(other)):
+        parts += [
+            part for part in (tree.parts if isinstance(tree, And) else (tree,)) if part not in parts
+        ]
+    return query_text(And(tuple(parts)) if len(parts) > 1 else parts[0])
 
 
 def _gated(facet: Facet) -> Facet:
