@@ -24,13 +24,12 @@ from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import CallerError, UsageError
 from cases.identity import CaptureId, CaseId, Sha256
 from cases.pole import NO_RECORD
-from enrich import DerivedStore, Enrichment, FoundName, captures_with, names_found
+from enrich import DerivedStore, FoundName, captures_with, names_found
 from evidence.acting import Acting
 from gate.text import fold_line
+from jobs.contexts import Context, Reading, context_of, names_in
 
 KEPT_CAPTURES = 20  # that a record made of a candidate names: our own limit
-AROUND = 70  # characters of context on each side
-_ROOM = 600  # read around, so that a picture written out is seen for what it is
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 STATES = ("open", "decided", "all")
 
@@ -41,18 +40,6 @@ class CandidateUnknown(CallerError):
     """Nothing like it was found in the captures of the case."""
 
     kind = "candidate-unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """A place where a candidate was found, gated. `place` names it for a decision on it alone."""
-
-    capture: CaptureId
-    before: str
-    text: str
-    after: str
-    place: str  # "CAPTURE:SOURCE:START-END"
-    rejected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +110,7 @@ def list_candidates(acting: Acting, case: str, ask: CandidateAsk) -> CandidatePa
         captures = visible_captures(session, CaseId(row.id))
         words, names = words_of(session, CaseId(row.id)), _references(session, CaseId(row.id))
     with closing(DerivedStore(acting.vault.derived)) as store:
+        read = Reading(store)
         fitting = [
             each
             for each in _all_folded(store, CaseId(row.id), captures)
@@ -130,7 +118,7 @@ def list_candidates(acting: Acting, case: str, ask: CandidateAsk) -> CandidatePa
         ]
         wanted = [each for each in fitting if _is_asked_for(_label(each, words), ask)]
         shown = wanted[ask.offset : ask.offset + ask.limit]
-        items = tuple(_candidate(each, words, names, store) for each in shown)
+        items = tuple(_candidate(each, words, names, read) for each in shown)
     counts = Counter(_label(each, words) for each in fitting)
     refs = {"candidates": str(len(wanted)), "shown": str(len(items))}
     objects = (ObjectRef(ObjectKind.CASE, row.id),)
@@ -149,10 +137,11 @@ def show_candidate(acting: Acting, case: str, key: str) -> Candidate:
         found = resolve(acting, session, CaseId(row.id), key)
         words, names = words_of(session, CaseId(row.id)), _references(session, CaseId(row.id))
     with closing(DerivedStore(acting.vault.derived)) as store:
+        read = Reading(store)
         contexts = [
             context
             for capture in found.captures
-            for context in _contexts(store, found, capture, words, CaseId(row.id))
+            for context in _contexts(read, found, capture, words, CaseId(row.id))
         ]
     folded = _Folded(found.label, found.digest, (found.name,), len(found.captures), "")
     refs = {"candidate": found.digest}
@@ -173,8 +162,8 @@ def resolve(acting: Acting, session: Session, case: CaseId, key: str) -> Resolve
         seen = captures_with(store, captures, label, spellings, KEPT_CAPTURES) if named else []
         if not seen:
             wanted = named if _DIGEST.fullmatch(named) else candidate_digest(case, label, named)
-            found = _folded(case, names_found(store, captures, label))
-            folded = next((each for each in found if each.digest == wanted), None)
+            found = _all_folded(store, case, captures)
+            folded = next((e for e in found if e.label == label and e.digest == wanted), None)
             if folded is None:
                 raise CandidateUnknown(
                     f"No {fold_line(label[:40])} {fold_line(named[:80])!r} was found in what you "
@@ -256,7 +245,7 @@ def _references(session: Session, case: CaseId) -> dict[str, str]:
 
 
 def _candidate(
-    each: _Folded, words: Words, names: Mapping[str, str], store: DerivedStore | None
+    each: _Folded, words: Words, names: Mapping[str, str], read: Reading | None
 ) -> Candidate:
     word = words.get((each.digest, WHOLE))
     name = each.spellings[0]
@@ -271,60 +260,23 @@ def _candidate(
         version=word.version if word else 0,
         entity=names.get(word.entity) if word and word.entity else None,
     )
-    if store is None:
+    if read is None:
         return candidate
     found = Resolved(each.digest, each.label, name, ())
-    first = _contexts(store, found, CaptureId(each.first), {}, CaseId(""))
+    first = _contexts(read, found, CaptureId(each.first), {}, CaseId(""))
     return replace(candidate, contexts=tuple(first[:1]))
 
 
 def _contexts(
-    store: DerivedStore, found: Resolved, capture: CaptureId, words: Words, case: CaseId
+    read: Reading, found: Resolved, capture: CaptureId, words: Words, case: CaseId
 ) -> list[Context]:
-    enrichment = store.get(capture)
-    if enrichment is None:
-        return []
-    wanted, contexts = folded_name(found.name), []
-    for text, place in _places(enrichment, found.label):
-        if folded_name(text) == wanted:
-            digest = mention_digest(case, capture, place, text)
-            word = words.get((found.digest, digest))
-            rejected = word is not None and word.verdict is CandidateVerdict.REJECTED
-            contexts.append(_context(enrichment, capture, place, text, rejected))
+    contexts = []
+    for text, place in read.places(capture, found.label, folded_name(found.name)):
+        digest = mention_digest(case, capture, place, text)
+        word = words.get((found.digest, digest))
+        rejected = word is not None and word.verdict is CandidateVerdict.REJECTED
+        contexts.append(context_of(read.enrichment(capture), capture, place, text, rejected))
     return contexts
-
-
-def _places(enrichment: Enrichment, label: str) -> Iterator[tuple[str, tuple[str, int, int]]]:
-    for mention in enrichment.mentions:
-        if mention.label == label:
-            yield mention.text, (mention.source, mention.start, mention.end)
-    for each in enrichment.identifiers:
-        if each.kind == label:
-            yield each.value, (each.source, each.start, each.end)
-
-
-def _context(
-    enrichment: Enrichment,
-    capture: CaptureId,
-    place: tuple[str, int, int],
-    text: str,
-    rejected: bool,
-) -> Context:
-    source, start, end = place
-    named = f"{capture}:{source}:{start}-{end}"
-    if source != "page":
-        return Context(capture, "", fold_line(text), "(read in a picture)", named, rejected)
-    low = max(0, start - _ROOM)
-    around = fold_line(enrichment.texts.whole[low : end + _ROOM])  # keeps every length
-    start, end = start - low, end - low
-    return Context(
-        capture,
-        around[max(0, start - AROUND) : start],
-        around[start:end],
-        around[end : end + AROUND],
-        named,
-        rejected,
-    )
 
 
 _PLACE = re.compile(r"(x-[a-z2-7]{16}):(page|image:[0-9a-f]{64}):([0-9]{1,12})-([0-9]{1,12})")
@@ -339,9 +291,9 @@ def mention_of(
     if capture and visible_captures(session, case, [capture]):
         with closing(DerivedStore(acting.vault.derived)) as store:
             enrichment = store.get(capture)
-        for text, at in _places(enrichment, found.label) if enrichment else ():
+        for label, text, at in names_in(enrichment) if enrichment else ():
             if f"{capture}:{at[0]}:{at[1]}-{at[2]}" == place and (
-                folded_name(text) == folded_name(found.name)
+                (label, folded_name(text)) == (found.label, folded_name(found.name))
             ):
                 return mention_digest(case, capture, at, text), capture
     raise CandidateUnknown(

@@ -116,6 +116,7 @@ _KINDS = {
     "c-": ObjectKind.CASE,
     "a-": ObjectKind.AUTHORITY,
     "p-": ObjectKind.PERSON,
+    "o-": ObjectKind.ENTITY,
 }
 
 

@@ -16,10 +16,10 @@ from cases.entities import Attribute, EntityChanged, EntityRecord, EntityUnknown
 from cases.entity_decisions import CandidateChanged, CandidateVerdict
 from cases.entity_links import Direction, LinkBasis, LinkRefused, NewLink, Orphan
 from cases.entity_merges import MergeRefused
-from cases.errors import CallerError, UsageError
+from cases.errors import CallerError, LanternError, UsageError
 from cases.pole import Basis, Pole
 from cases.pole_rules import RecordRefused
-from enrich import DerivedStore
+from enrich import DerivedStore, Mention
 from jobs.candidates import (
     Candidate,
     CandidateAsk,
@@ -537,3 +537,48 @@ def test_no_event_lies_in_the_future_by_uk_time(held: tuple[Lantern, dict[str, s
         assert add(acting, "LINDEN", event("02/07/2026")).entity.reference == "E_001"
         with pytest.raises(RecordRefused, match="has not come yet"):
             add(acting, "LINDEN", event("03/07/2026"))
+
+
+HOSTILE = [
+    "A" * 10_000,
+    "Oswin\x1b[2J Tarrant",
+    "\u202eOswin",
+    "\u200b\u200b",
+    "'; DROP TABLE entity; --",
+    "<script>alert(1)</script>",
+    "{{ 7 * 7 }}",
+    "PERSON:Oswin",
+    "0" * 64,
+    "data:image/png;base64," + "iVBORw0KGgo" * 20,
+]
+
+
+def test_a_hundred_thousand_names_on_one_page_and_odd_ones_among_them_are_a_bounded_answer(
+    held: tuple[Lantern, dict[str, str]],
+) -> None:
+    lantern, captures = held
+    many = [f"Oswin {number:x}" for number in range(100_000)]
+    with DerivedStore(lantern.vault / "derived.db") as store:
+        read = store.get(captures["one"])
+        assert read is not None
+        mentions = tuple(
+            Mention(name, "PERSON", 5, 5 + len(name), "drawn 3") for name in [*HOSTILE, *many]
+        )
+        store.put(captures["one"], replace(read, mentions=mentions))
+    with working(lantern) as acting:
+        page = list_candidates(acting, "LINDEN", CandidateAsk(limit=20))
+        assert (len(page.items), page.total) == (20, 100_000 + len(HOSTILE) - 1 + 6)
+        for name in HOSTILE:
+            with pytest.raises(LanternError) as refusal:
+                accept(acting, "LINDEN", f"PERSON:{name}")
+            assert len(refusal.value.says) < 2_000
+        last = list_candidates(acting, "LINDEN", CandidateAsk(offset=page.total - 10)).items
+        found = [*page.items, *last]
+        assert sum(not each.name.startswith("Oswin ") for each in found) >= len(HOSTILE)
+        for each in found:
+            assert not {"\x1b", "\u202e", "\u200b"} & set(each.name + each.key)
+            assert "iVBORw0KGgoiVBORw0KGgo" not in each.name
+        digest = next(each.key for each in found if "[2J" in each.name)
+        assert digest.startswith("PERSON:") and len(digest) == len("PERSON:") + 64
+        assert reject(acting, "LINDEN", digest).verdict is CandidateVerdict.REJECTED
+        assert list_entities(acting, "LINDEN") == ([], {})

@@ -10,9 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from browser_rig import no_browser
 from desk_rig import Insider, ServedDesk, served
 from lantern_rig import Lantern
 from naming_rig import found_in, peopled
+from playwright.sync_api import sync_playwright
+
+from collectors.browser.finding import find_browser
 
 OSWIN = "PERSON:Oswin Tarrant"
 
@@ -156,3 +160,35 @@ def test_a_form_made_up_is_a_calm_refusal(
     answer = person.post(f"/cases/LINDEN/entities/{path}", **fields)
     assert answer.status_code in (400, 404, 409, 422), answer.status_code
     assert "Something broke" not in answer.text
+
+
+@pytest.mark.xdist_group("chromium")
+@pytest.mark.skipif(no_browser() is not None, reason=str(no_browser()))
+def test_candidates_are_gone_through_and_decided_on_by_single_keys(named: ServedDesk) -> None:
+    with sync_playwright() as playwright:
+        program = str(find_browser())
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        page = browser.new_context().new_page()
+        page.goto(named.address + named.link())
+        page.locator("main button").press("Enter")
+        page.wait_for_url(named.address + "/")
+        page.goto(f"{named.address}/cases/LINDEN/entities?label=PERSON")
+        rows = page.locator("[data-rows] tbody tr")
+        names = [rows.nth(at).locator("a").first.inner_text() for at in range(rows.count())]
+        assert len(names) == 3
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        with page.expect_navigation():
+            page.keyboard.press("x")
+        assert "It is rejected" in page.locator("p.said").inner_text()
+        assert rows.count() == 2
+        with page.expect_navigation():
+            page.keyboard.press("y")
+        assert rows.count() == 1
+        page.locator("#reason").press("Enter")  # merges what is ticked: nothing is, so it says so
+        assert "Tick two or more" in page.locator("main").inner_text()
+        browser.close()
+    which = ("--candidates", "--state", "decided", "--case", "LINDEN")
+    decided = named.lantern.ok("entity", "list", *which)
+    stands = {each["name"]: each["verdict"] for each in decided["candidates"]}
+    assert stands == {names[0]: "accepted", names[1]: "rejected"}
