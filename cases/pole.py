@@ -113,7 +113,7 @@ IDENTIFIERS: Mapping[str, tuple[Pole, str | None]] = {
     "coordinates": (Pole.LOCATION, "coordinates"),
     **dict.fromkeys(_CRYPTO, (Pole.OBJECT, "crypto_address")),
 }
-NO_RECORD = ("NORP", "WORK", "MISC")
+NO_RECORD = ("NORP", "WORK", "MISC", "DATE", "MONEY", "QUANTITY", "DOCREF", "WEAPON")
 # Tied to a person, these want a graded link (POL-1, TEL-4).
 ATTRIBUTED = words(
     "telephone email social-media-tag online_account ip_address crypto_address device bank-account "

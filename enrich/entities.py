@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from enrich.documents import Mention
 from enrich.errors import NoModel
+from enrich.ruler import with_rules
 
 if TYPE_CHECKING:
     from spacy.language import Language as Pipeline
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 OURS = "lantern"
 OUR_FOLDER = Path(__file__).parent / "models" / "en_lantern_names"
 
-# spaCy's English packages label as OntoNotes does; theirs in our words, None where we drop them
+# spaCy's English packages label as OntoNotes does; theirs in our words. What is not named here is
+# dropped: NORP too (peoples, faiths, parties). Beside a person's name it would write down what
+# nobody may infer of them (DPA-6), and of an organisation it says nothing that its name does not.
 LABELS = {
     "PERSON": "PERSON",
     "PER": "PERSON",
@@ -37,7 +40,6 @@ LABELS = {
     "GPE": "LOC",
     "LOC": "LOC",
     "FAC": "LOC",
-    "NORP": "NORP",
     "EVENT": "EVENT",
     "PRODUCT": "PRODUCT",
     "WORK_OF_ART": "WORK",
@@ -87,8 +89,15 @@ class NameModel:
             raise _damaged(self.name, error) from error
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
-        """The names in the first `MAX_CHARACTERS` of the text, in order; none overlap."""
-        blocks = list(_blocks(text[:MAX_CHARACTERS]))
+        """The names in the first `MAX_CHARACTERS` of the text and what the rules find there (dates,
+        sums, weapons: `enrich.ruler`), in order; none overlap.
+        """
+        text = text[:MAX_CHARACTERS]
+        return with_rules(text, self.names(text))
+
+    def names(self, text: str) -> tuple[Mention, ...]:
+        """What the model alone finds, in order; none overlap."""
+        blocks = list(_blocks(text))
         version = self.version
         with _ONE_READER:  # a pipeline's memory zone is not made for two threads at once
             found = self._read({block for _, block in blocks})

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from cases.captures import SealedCapture
 from enrich import Enrichment
 from enrich.images import PictureReading
+from enrich.ruler import NOT_NAMES
 from evidence.page_members import DOM
 from search import Identifier, SearchDocument
 
@@ -63,7 +64,7 @@ def _with_text(
         persons=names["PERSON"],
         orgs=names["ORG"],
         places=names["LOC"],
-        names=tuple(dict.fromkeys((m.label, m.text) for m in mentions)),
+        names=tuple(dict.fromkeys((m.label, m.text) for m in mentions if m.label not in NOT_NAMES)),
         identifiers=tuple(
             Identifier(kind, value)
             for kind, value in dict.fromkeys((i.kind, i.value) for i in found)
