@@ -6,10 +6,11 @@ The parser, both compilers, the facets and the manual (docs/query.md) are made f
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from cases.identity import Outcome
 from search.errors import QueryError, shown
 
 
@@ -40,6 +41,7 @@ class Field:
     aliases: tuple[str, ...] = ()
     says: str = ""
     example: str = ""
+    values: tuple[str, ...] = ()  # where there are no others
 
 
 def _prose(
@@ -162,7 +164,10 @@ QUERY_FIELDS: Final[dict[str, Field]] = {
         _whole("lang", "en", "the language; lang:en-gb that of one country", "language"),
         _whole("case", "LINDEN", "one case of those that you may search", exact="case_name"),
         _whole("capture", "c-abc", "one capture", facet=False),
-        _whole("outcome", "partial", "how the capture ended"),
+        replace(
+            _whole("outcome", "partial", f"how the capture ended: {', '.join(Outcome)}"),
+            values=tuple(Outcome),
+        ),
         Field("status", Kind.NUMBER, "status", None, 0.0, "status_facet", ("code",),
               "what the server said", "status:404"),
         _whole("kind", "pdf", "what was captured: html, pdf, image, …", "type filetype"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from datetime import datetime
 
@@ -53,6 +54,12 @@ def _no_slop(slop: Lexeme, field: Field) -> QueryError:
 
 def _word(lexeme: Lexeme, field: Field | None) -> Leaf:
     text, bare = lexeme.text, _unescaped(lexeme)
+    if near := re.fullmatch(r"(?:near|w|within)/(\d{1,3})", bare, re.IGNORECASE | re.ASCII):
+        raise QueryError(
+            f"{shown(text)} is read as words",
+            column=lexeme.column,
+            fix=f'For words near one another write one NEAR/{near[1]} two; for the words, "{text}"',
+        )
     if re.match(r"!\w", bare):
         raise QueryError(
             f"{shown(text)} begins with !",
@@ -86,6 +93,14 @@ def _must_have_tokens(lexeme: Lexeme, field: Field | None) -> None:
             f"{shown(lexeme.text)!r} has no letter or digit to search for",
             column=lexeme.column,
             fix="Take it out, or type a word; operators are AND, OR and NOT.",
+        )
+    if field is not None and field.values and lexeme.text.lower() not in field.values:
+        near = difflib.get_close_matches(lexeme.text.lower()[:40], field.values, n=1, cutoff=0.5)
+        guess = f"Did you mean {field.name}:{near[0]}? " if near else ""
+        raise QueryError(
+            f"there is no {field.name} {shown(lexeme.text)}",
+            column=lexeme.column,
+            fix=f"{guess}There are {', '.join(field.values)}.",
         )
 
 

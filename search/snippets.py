@@ -14,8 +14,16 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from search.analysis import Analysed, analyse, stretches
-from search.fields import DEFAULT_FIELDS, IDENTIFIER_FIELDS, PAGE, Field, Kind, field_named
-from search.spans import near_spans, spans
+from search.fields import (
+    DEFAULT_FIELDS,
+    KIND_OF_FIELD,
+    PAGE,
+    PLATFORM_FIELDS,
+    Field,
+    Kind,
+    field_named,
+)
+from search.spans import near_spans, spans, written_spans
 from search.tree import And, Beside, Boosted, During, Not, Number, Or, Phrase, Term, Tree, Words
 
 SNIPPET_CHARACTERS: Final = 240
@@ -119,8 +127,10 @@ def _spans(words: Words | Beside, tokens: Analysed, field: Field) -> Iterator[tu
         return iter(())
     if isinstance(words, Beside):
         return near_spans(words, field, tokens.exact)
-    stemmed = words.field is None or field_named(words.field) is field
-    if isinstance(words, Term) and not stemmed:  # of a name or an identifier: as spelled
+    asked = field if words.field is None else field_named(words.field)
+    if isinstance(words, Term | Phrase) and asked.kind is Kind.SELECTOR:
+        return written_spans(words, asked, tokens.exact)
+    if isinstance(words, Term) and asked.stems is None:  # of a name: as spelled
         words = Phrase(words.word, words.field)
     return spans(words, field, tokens.exact)
 
@@ -134,7 +144,7 @@ def _shown_in(name: str | None, field: Field) -> bool:
     asked = field_named(name)
     if asked.kind is Kind.WORDS:
         return asked == field or asked not in DEFAULT_FIELDS
-    return asked in IDENTIFIER_FIELDS.values() or asked.name == "identifier"
+    return asked.name in KIND_OF_FIELD or asked in PLATFORM_FIELDS or asked.name == "identifier"
 
 
 def _densest(tokens: Analysed, spans: list[_Span], limit: int) -> tuple[int, int]:

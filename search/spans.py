@@ -5,8 +5,10 @@ An index answers plans; this reads the tokens themselves, from the same definiti
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from search.analysis import analyse, stem_of
 from search.fields import Field, Kind
@@ -15,6 +17,8 @@ from search.patterns import form_begins, glob, single_token, within
 from search.selectors import asked_forms
 from search.tree import Beside, Fuzzy, Phrase, Term, Wildcard, Words
 
+MAX_WRITTEN: Final = 24  # tokens in one identifier
+_MARKS: Final = re.compile(r"\W")
 Span = tuple[int, int]  # first and last place, both counted
 
 
@@ -57,6 +61,24 @@ def near_spans(beside: Beside, field: Field, tokens: Sequence[str]) -> Iterator[
 def _has_stem(stem: str) -> Callable[[str], bool]:
     begins = form_begins(stem)  # asking for a stem takes a hundred times as long
     return lambda token: token.startswith(begins) and stem_of(token) == stem
+
+
+def written_spans(words: Term | Phrase, field: Field, tokens: Sequence[str]) -> Iterator[Span]:
+    """Each stretch of a text in which the identifier stands, however it is spaced and marked."""
+    text = words.word if isinstance(words, Term) else words.text
+    forms = {_MARKS.sub("", form) for form in (text.lower(), *asked_forms(field.name, text))}
+    forms |= {lead + form[2:] for form in forms if form.startswith("44") for lead in ("0", "440")}
+    firsts = tuple(filter(None, forms))
+    for first, token in enumerate(tokens):
+        joined, last = token, first
+        while joined not in forms and any(form.startswith(joined) for form in firsts):
+            last += 1
+            if last == len(tokens) or last - first == MAX_WRITTEN:
+                break
+            joined += tokens[last]
+        else:
+            if joined in forms:
+                yield first, last
 
 
 def _each(tokens: Sequence[str], fits: Callable[[str], bool]) -> Iterator[Span]:

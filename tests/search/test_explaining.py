@@ -33,8 +33,8 @@ ANYWHERE = "in title or page or url or image"
         ("status:404", "status is 404"),
         ("captured:>yesterday", "captured from 2026-03-04 00:00:00 UTC (00:00:00 GMT)"),
         ("published:<2026", "published before 2026-01-01 00:00:00 UTC (00:00:00 GMT)"),
-        ("case:x (lang:en OR lang:fr) -outcome:y^2",
-         '"x" in case and ("en" in lang or "fr" in lang) and not "y" in outcome '
+        ("case:x (lang:en OR lang:fr) -outcome:failed^2",
+         '"x" in case and ("en" in lang or "fr" in lang) and not "failed" in outcome '
          "(counting 2 times)"),
     ],
 )  # fmt: skip

@@ -36,6 +36,15 @@ def marked(source: str, query: str, limit: int = 120) -> list[str]:
         ("smi*", ["Smith's", "Smithfield"]),
         ("smyth~1", ["Smith's"]),
         ("LEEDS", ["Leeds"]),
+        ('"jo running"~4', ["Jo Smith's brother was running"]),
+        ('"jo running"~2', []),
+        ("jo NEAR/3 run", ["Jo", "running"]),
+        ("jo NEAR/2 run", []),
+        ('"jo smith" NEAR/9 (leeds OR run)', ["Jo Smith's", "running", "Leeds"]),
+        ("leeds^3", ["Leeds"]),
+        ("body:runs", ["running"]),
+        ("captured:2026 status:200", []),
+        ("email:JO.BLOGGS@example.test", ["jo.bloggs@example.test"]),
         ("東京", ["東京"]),
         ("💊", ["💊"]),
         ("jo.bloggs@example.test", ["jo.bloggs@example.test"]),
@@ -106,6 +115,22 @@ def test_a_title_shows_what_was_sought_in_titles() -> None:
 def test_a_text_without_words_gives_what_there_is(source: str) -> None:
     shown = snippet(source, parse_query("owl"), 3)
     assert (shown.text, shown.hits) == (source.strip()[:3], ())
+
+
+@pytest.mark.parametrize(
+    ("source", "query", "part"),
+    [
+        ("call 07700 900 123 now", "phone:+447700900123", "07700 900 123"),
+        ("call +44 (0)7700 900-123 now", "phone:07700900123", "44 (0)7700 900-123"),
+        ("live at ex1 1aa there", "postcode:EX11AA", "ex1 1aa"),
+        ("ask night_owl of it", "handle:@Night_Owl", "night_owl"),
+        ("pay GB29 NWBK 6016 1331 9268 19 at once", "iban:gb29nwbk60161331926819",
+         "GB29 NWBK 6016 1331 9268 19"),
+        ("call 07700 900 123 now", 'identifier:"07700 900123"', "07700 900 123"),
+    ],
+)  # fmt: skip
+def test_an_identifier_is_marked_as_it_was_written(source: str, query: str, part: str) -> None:
+    assert marked(source, query) == [part]
 
 
 QUERIES = st.sampled_from(
