@@ -7,7 +7,6 @@ when it is first needed must be there.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import time
@@ -80,16 +79,16 @@ def _read(asked: Mapping[str, Any], body: bytes) -> tuple[Facts, bytes]:
         asked["url"],
         date.fromisoformat(captured) if captured else None,
     )
-    fault = "its reading needs more memory than is allowed"
-    with contextlib.suppress(MemoryError):
-        try:
-            return {}, packed_read(read_body(document))
-        except RecursionError:
-            fault = "it is nested too deeply"
-        except PastBound as error:
-            fault = str(error)
-        except Exception as error:
-            fault = f"a parser failed on it ({type(error).__name__})"
-            if "password" in str(error).lower():
-                fault = "it is locked with a password"
+    try:
+        return {}, packed_read(read_body(document))
+    except MemoryError:
+        fault = "its reading needs more memory than is allowed"
+    except RecursionError:
+        fault = "it is nested too deeply"
+    except PastBound as error:
+        fault = str(error)
+    except Exception as error:
+        fault = f"a parser failed on it ({type(error).__name__})"
+        if "password" in str(error).lower():
+            fault = "it is locked with a password"
     return {"fault": fault}, json.dumps(None).encode()
