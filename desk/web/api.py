@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 
 from cases.casebook import CaseView, NewCase
 from cases.exhibits import ExhibitView
@@ -20,15 +21,18 @@ from cases.times import rfc3339
 from desk.printing import Document
 from desk.verbs.pictures import read_document, same_document
 from desk.web.api_models import (
+    BarOut,
     CaptureOut,
     CaptureShown,
     CaseIn,
     CaseOut,
+    CompanionOut,
     DecisionIn,
     DecisionOut,
     EntryOut,
     ExhibitIn,
     ExhibitOut,
+    FacetOut,
     Found,
     GateOut,
     HitOut,
@@ -39,15 +43,17 @@ from desk.web.api_models import (
     NoteIn,
     NoteOut,
     PictureOut,
+    ValueOut,
 )
 from desk.web.running import running_of
 from desk.web.visitor import OurCall, Place, Signed
+from gate import GatedHit
 from gate.text import fold_line
 from jobs.casework import all_cases, keep_note, open_new_case
 from jobs.collecting import Order, job_report
 from jobs.deciding import decide, should_have_been_covered
 from jobs.exhibiting import list_exhibits, make_exhibit
-from jobs.finding import list_captures, search, show
+from jobs.finding import asked_for, list_captures, search, show
 from jobs.gating import PictureFacts, gate_status, pictures_of, view_of
 from jobs.ledgering import list_entries
 from jobs.same_picture import same_picture
@@ -125,41 +131,74 @@ def one_job(place: Place, visitor: Signed, job: str) -> JobOut:
     )
 
 
+class Wanted(BaseModel):
+    """What a search is asked for: `facets` as person or person:20, `bars` as captured:month."""
+
+    q: str
+    case: str | None = None
+    limit: Annotated[int, Field(ge=0, le=500)] = 20
+    facets: tuple[str, ...] = ()
+    sort: str = "best"
+    after: str = ""
+    bars: str = ""
+    company: str = ""
+
+
 @router.get("/search")
-def find(
-    place: Place,
-    visitor: Signed,
-    q: str,
-    case: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 20,
-) -> Found:
+def find(place: Place, visitor: Signed, wanted: Annotated[Wanted, Query()]) -> Found:
     """What a search finds."""
+    asking = asked_for(wanted.facets, wanted.sort, wanted.after, wanted.bars, wanted.company)
     with place.acting(visitor.code) as acting:
-        found = search(acting, q, case, limit)
+        found = search(acting, wanted.q, wanted.case, wanted.limit, asking)
     return Found(
         total=found.total,
         waiting=found.waiting,
-        hits=tuple(
-            HitOut(
-                capture=hit.capture,
-                case=hit.case,
-                url=hit.url,
-                title=hit.title,
-                captured=rfc3339(hit.captured),
-                score=hit.score,
-                snippet=hit.snippet,
-                highlights=hit.highlights,
+        hits=tuple(map(_hit, found.hits)),
+        reading=fold_line(found.reading),
+        facets=tuple(
+            FacetOut(
+                field=facet.field,
+                values=tuple(ValueOut(value=value, count=n) for value, n in facet.values),
+                missing=facet.missing,
+                more=facet.more,
             )
-            for hit in found.hits
+            for facet in found.facets
         ),
+        histogram=tuple(BarOut(start=rfc3339(at), count=n) for at, n in found.histogram),
+        company=tuple(
+            CompanionOut(
+                name=each.name,
+                together=each.together,
+                everywhere=each.everywhere,
+                lift=each.lift,
+            )
+            for each in found.companions
+        ),
+        unread_for_names=found.unread_for_names,
+        index_version=found.index_version,
+        search=found.log_id,
+        after=found.after or None,
+    )
+
+
+def _hit(hit: GatedHit) -> HitOut:
+    return HitOut(
+        capture=hit.capture,
+        case=hit.case,
+        url=hit.url,
+        title=hit.title,
+        captured=rfc3339(hit.captured),
+        score=hit.score,
+        snippet=hit.snippet,
+        highlights=hit.highlights,
     )
 
 
 @router.get("/captures/{capture}")
-def one_capture(place: Place, visitor: Signed, capture: str) -> CaptureShown:
-    """A capture through the gate."""
+def one_capture(place: Place, visitor: Signed, capture: str, search: str = "") -> CaptureShown:
+    """A capture through the gate; `search` is the log's id of the search that it was found by."""
     with place.acting(visitor.code) as acting:
-        shown = show(acting, capture)
+        shown = show(acting, capture, search)
     reading = shown.reading
     return CaptureShown(
         view=_capture(shown.view),

@@ -91,12 +91,52 @@ class HitOut(Answer):
     highlights: tuple[tuple[int, int], ...]
 
 
+class ValueOut(Answer):
+    """A value of a facet, gated."""
+
+    value: str
+    count: int
+
+
+class FacetOut(Answer):
+    """Values by count; `missing` have none, `more` says that there are others."""
+
+    field: str
+    values: tuple[ValueOut, ...]
+    missing: int
+    more: bool
+
+
+class BarOut(Answer):
+    """How many from this instant on."""
+
+    start: str
+    count: int
+
+
+class CompanionOut(Answer):
+    """A name in what was found; `lift` of 1 is chance."""
+
+    name: str
+    together: int
+    everywhere: int | None
+    lift: float | None
+
+
 class Found(Answer):
-    """What a search found."""
+    """What a search found; `search` is its id in the log, `after` goes on with the next page."""
 
     total: int
     waiting: int
     hits: tuple[HitOut, ...]
+    reading: str
+    facets: tuple[FacetOut, ...]
+    histogram: tuple[BarOut, ...]
+    company: tuple[CompanionOut, ...]
+    unread_for_names: int
+    index_version: str
+    search: str
+    after: str | None
 
 
 class Named(Answer):

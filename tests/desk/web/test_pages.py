@@ -139,6 +139,8 @@ def test_the_api_says_the_same_as_the_pages_and_types_it(desk: ServedDesk) -> No
     for path, methods in schema["paths"].items():
         for method, told in methods.items():
             good = next(code for code in told["responses"] if code.startswith("2"))
+            if good == "204":  # nothing is said, so nothing is typed
+                continue
             held = told["responses"][good]["content"]
             if path.startswith("/api/"):
                 assert held["application/json"]["schema"], (method, path)

@@ -118,3 +118,17 @@ def test_bars_stand_where_their_time_is_and_narrow_to_it() -> None:
     assert drawn[1].x + WIDTH / 5 == pytest.approx(WIDTH, abs=0.2)
     assert (drawn[0].height, drawn[1].height) == (HEIGHT, HEIGHT / 4)
     assert bars_drawn([], "day", "captured") == []
+
+
+def test_the_api_gives_facets_bars_and_pages(desk: ServedDesk) -> None:
+    person = desk.signed_in()
+    asked = {"q": ALL, "facets": ["case", "lang:3"], "bars": "captured:year", "limit": 1}
+    found = person.get("/api/v1/search?" + urlencode(asked, doseq=True)).json()
+    assert [facet["field"] for facet in found["facets"]] == ["case", "lang"]
+    assert found["facets"][0]["values"] == [{"value": "LINDEN", "count": found["total"]}]
+    assert sum(bar["count"] for bar in found["histogram"]) == found["total"]
+    following = urlencode({"q": ALL, "limit": 500, "after": found["after"]})
+    rest = person.get("/api/v1/search?" + following).json()
+    assert len(rest["hits"]) == found["total"] - 1
+    assert person.get("/api/v1/search?q=a&sort=nosuch").status_code == 422
+    assert person.get("/api/v1/search?q=a&facets=nosuch").status_code == 400
