@@ -69,6 +69,10 @@ class ElasticPlace:
         return f"{self.prefix}-{self.vault}".lower()
 
 
+class TooLarge(EngineBusy):
+    """One request is larger than the cluster takes (http.max_content_length)."""
+
+
 class Connection:
     """A client for one place. `patience_s` is how long what will pass is tried again."""
 
@@ -154,6 +158,8 @@ def _mapped_answer(place: ElasticPlace, fault: ApiError) -> tuple[SearchIndexErr
         return IndexNeedsRebuild(place.alias, "missing", "it is not there"), False
     if status in _PASSING:
         return EngineBusy(place.address, f"it answers {status}: {reason[:120]}"), True
+    if status == 413:
+        return TooLarge(place.address, "a request is too large for it"), False
     return None, False
 
 

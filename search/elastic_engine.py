@@ -127,7 +127,13 @@ class ElasticEngine:
     def _counted(self, tree: Tree, scope: Scope, asked: dict[str, Any]) -> dict[str, Any]:
         query: Query = scoped(plan(tree, TermsOf(tree, self._connection, self._index)), scope)
         answer = self._connection.ask(
-            lambda client: client.search(index=self._index, query=query, size=0, aggs=asked)
+            lambda client: client.search(
+                index=self._index,
+                query=query,
+                size=0,
+                aggs=asked,
+                allow_partial_search_results=False,
+            )
         )
         found: dict[str, Any] = body(answer)["aggregations"]
         return found

@@ -13,6 +13,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from search.document import SearchDocument
 from search.elastic_client import WORK_PATIENCE_S, Connection, ElasticPlace, body
 from search.elastic_engine import ElasticEngine
 from search.elastic_mapping import INDEX_SETTINGS, PROPERTIES, made_by, mappings
-from search.errors import IndexNeedsRebuild
+from search.errors import DocumentsRefused, IndexNeedsRebuild
 
 LEFT_OVER_S: Final = 86_400  # an index in no use that is older was left by a rebuild cut short
 _PRIORITY: Final = 500  # over templates for everything
@@ -66,7 +67,8 @@ def rebuild_elastic(
         connection.ask(lambda client: client.indices.create(index=index))
         filling = ElasticEngine(connection, index, alias=False)
         filling.index(documents)
-        filling.commit()
+        with suppress(DocumentsRefused):  # they were refused before: their steps say so
+            filling.commit()
         _swap(connection, place.alias, index)
         _sweep(connection, place.alias, index)
     except BaseException:

@@ -82,6 +82,7 @@ def page_of(
         "sort": [{column: order} for column in listing.columns],
         "track_total_hits": True,
         "track_scores": False,
+        "allow_partial_search_results": False,
     }
     if after is not None:
         asked["search_after"] = listing.start(after)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from typing import Any as Whatever
 from typing import Final
@@ -28,6 +30,7 @@ EVERYTHING: Final[Query] = {"match_all": {}}
 # a wildcard (whose score is its weight) alike.
 BM25_SCALE: Final = 2.2
 MOST_TERMS: Final = 50_000  # of one `terms` query: index.max_terms_count is 65,536
+WRAPPED_AT: Final = 8  # operators within one another
 LONG: Final = 2**63 - 1
 
 
@@ -49,8 +52,14 @@ def scoped(asked: Plan, scope: Scope) -> Query:
     return {"bool": {"must": [compiled(asked)], "filter": within, "must_not": hidden}}
 
 
-def compiled(asked: Plan) -> Query:
-    """The query that finds what `asked` describes."""
+def compiled(asked: Plan, depth: int = 0) -> Query:
+    """The query that finds what `asked` describes.
+
+    A cluster reads 29 nested queries (indices.query.bool.max_nested_depth) and no more; what lies
+    deeper is wrapped, and then read on its own.
+    """
+    if depth == WRAPPED_AT:
+        return {"wrapper": {"query": b64encode(json.dumps(compiled(asked)).encode()).decode()}}
     match asked:
         case Has(field, token, weight):
             if not weight:
@@ -70,15 +79,15 @@ def compiled(asked: Plan) -> Query:
         case NumberBetween(field, least, most):
             return _silent(_range(field, least, most))
         case All(parts):
-            return _all(_flat(All, parts))
+            return _all(_flat(All, parts), depth + 1)
         case Any(parts):
-            return _some([compiled(part) for part in _flat(Any, parts)])
+            return _some([compiled(part, depth + 1) for part in _flat(Any, parts)])
         case Except():
-            return _all([asked])
+            return _all([asked], depth + 1)
 
 
 def _flat(kind: type[All | Any], parts: Sequence[Plan]) -> list[Plan]:
-    """The parts, those of the same kind opened: a query may nest 29 deep."""
+    """The parts, those of the same kind opened."""
     flat: list[Plan] = []
     for part in parts:
         if isinstance(part, All | Any) and isinstance(part, kind):
@@ -88,9 +97,9 @@ def _flat(kind: type[All | Any], parts: Sequence[Plan]) -> list[Plan]:
     return flat
 
 
-def _all(parts: Sequence[Plan]) -> Query:
-    without = [compiled(part.part) for part in parts if isinstance(part, Except)]
-    wanted = [compiled(part) for part in parts if not isinstance(part, Except)]
+def _all(parts: Sequence[Plan], depth: int) -> Query:
+    without = [compiled(part.part, depth) for part in parts if isinstance(part, Except)]
+    wanted = [compiled(part, depth) for part in parts if not isinstance(part, Except)]
     if not without and len(wanted) == 1:
         return wanted[0]
     return {"bool": {"must": wanted, "must_not": without, "filter": [EVERYTHING]}}

@@ -10,7 +10,14 @@ from typing import Any, Final
 
 from cases.canonical import Json
 from cases.identity import CaptureId
-from search.elastic_client import FIRST_PAUSE_S, LONGEST_PAUSE_S, Connection, body, unavailable
+from search.elastic_client import (
+    FIRST_PAUSE_S,
+    LONGEST_PAUSE_S,
+    Connection,
+    TooLarge,
+    body,
+    unavailable,
+)
 from search.errors import EngineBusy, IndexNeedsRebuild
 
 PORTION_BYTES: Final = 8 << 20  # of one request: what the makers advise is 5 to 15 MB
@@ -72,7 +79,9 @@ def _send_portion(
     last = len(portion) == 1
     try:
         answer = _bulk(connection, index, portion, alias, None if last else PORTION_PATIENCE_S)
-    except EngineBusy:
+    except EngineBusy as fault:
+        if last and isinstance(fault, TooLarge):
+            return {portion[0].capture: "its text is larger than the cluster takes at once"}
         if last:
             raise
         middle = len(portion) // 2

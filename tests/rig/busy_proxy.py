@@ -1,5 +1,5 @@
-"""A way to a real server that can be made busy: it answers 429 for it, a number of times, or to
-requests past a size, and passes everything else on.
+"""A way to a real server that can be made busy: it answers 429 (or another status) for it, a number
+of times, or to requests past a size, and passes everything else on.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+_AS_IT_WOULD = [("x-elastic-product", "Elasticsearch"), ("content-type", "application/json")]
 _HOP = ("connection", "transfer-encoding", "content-length", "keep-alive")
 
 
@@ -16,8 +17,15 @@ class BusyProxy:
     """Listens on a free port of loopback while it is open. With `answer` it says that to all."""
 
     def __init__(
-        self, behind: str, *, refuse: int = 0, most_bytes: int | None = None, answer: bytes = b""
+        self,
+        behind: str,
+        *,
+        refuse: int = 0,
+        most_bytes: int | None = None,
+        status: int = 429,
+        answer: bytes = b"",
     ) -> None:
+        self.status = status
         self.behind = urlsplit(behind)
         self.refuse = refuse
         self.most_bytes = most_bytes
@@ -54,7 +62,11 @@ def _handler(proxy: BusyProxy) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
             elif proxy.is_busy(len(content)):
                 said = b'{"error":{"type":"es_rejected_execution_exception","reason":"full"}}'
-                self._say(429, [("x-elastic-product", "Elasticsearch")], said)
+                fields = [
+                    ("x-elastic-product", "Elasticsearch"),
+                    ("content-type", "application/json"),
+                ]
+                self._say(proxy.status, fields, said)
             else:
                 self._pass_on(content)
 
@@ -71,10 +83,7 @@ def _handler(proxy: BusyProxy) -> type[BaseHTTPRequestHandler]:
         def _say(self, status: int, fields: list[tuple[str, str]], content: bytes) -> None:
             self.send_response_only(status)
             for name, value in (*fields, ("content-length", str(len(content)))):
-                if name.lower() != "content-type" or status != 429:
-                    self.send_header(name, value)
-            if status == 429:
-                self.send_header("content-type", "application/json")
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
 

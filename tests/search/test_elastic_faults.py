@@ -15,12 +15,13 @@ from elastic_node import Cluster, Node, forget
 from elasticsearch import Elasticsearch
 
 from cases.identity import CaptureId
-from search import DocumentsRefused, IndexNeedsRebuild, parse_query
+from search import DocumentsRefused, IndexNeedsRebuild, MemoryEngine, parse_query
 from search.elastic_client import Connection, ElasticPlace
 from search.elastic_engine import ElasticEngine
 from search.elastic_indices import check_elastic, open_elastic, rebuild_elastic
 from search.elastic_writing import Write, send
 from search.errors import EngineBusy, EngineFull, EngineRefuses, EngineUnreachable
+from search.parser import MAX_DEPTH
 from tests.search.test_engines import SCOPE, a_document, found
 
 pytestmark = pytest.mark.xdist_group("elastic")
@@ -189,6 +190,28 @@ def test_one_document_that_is_refused_keeps_no_other_out(place: ElasticPlace) ->
         engine.commit()  # and it is not told twice
 
 
+def test_a_document_that_is_refused_stops_no_rebuild(place: ElasticPlace) -> None:
+    documents = [a_document(1, "owl"), a_document(2, "owl", seq=2**63)]
+    with closing(rebuild_elastic(place, documents)) as engine:
+        assert found(engine, "owl") == {"c-1"}
+
+
+def test_the_deepest_and_widest_queries_are_answered(place: ElasticPlace) -> None:
+    deep = "owl"
+    for level in range(MAX_DEPTH - 1):
+        deep = f"({deep} {'AND NOT' if level % 2 else 'OR'} x{level})"
+    wide = " OR ".join(f"page:w{number} owl" for number in range(300))
+    right = MemoryEngine()
+    with closing(rebuild_elastic(place)) as engine:
+        for each in (engine, right):
+            each.index([a_document(1, "owl"), a_document(2, "x30"), a_document(3, "x48 fox")])
+            each.commit()
+        for query in (deep, f"NOT {deep}", wide, " ".join(["ow*", "barns~2"] * 10)):
+            tree = parse_query(query)
+            assert engine.search(tree, SCOPE, 5).total == right.search(tree, SCOPE, 5).total
+            assert found(engine, query) == found(right, query)
+
+
 def test_more_hits_than_a_page_come_from_one_point_in_time(
     place: ElasticPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +278,17 @@ def test_a_portion_too_large_for_it_is_halved(
             engine.commit()
             assert engine.count() == 40
         assert proxy.refused > 0
+
+
+def test_a_text_larger_than_the_cluster_takes_is_refused_alone(place: ElasticPlace) -> None:
+    rebuild_elastic(place).close()
+    with BusyProxy(place.address, most_bytes=100_000, status=413) as proxy:
+        strict = ElasticPlace(proxy.address, place.vault, "lantern", place.api_key, place.ca_file)
+        with closing(open_elastic(strict)) as engine:
+            engine.index([a_document(1, "owl"), a_document(2, "w " * 60_000), a_document(3, "owl")])
+            with pytest.raises(DocumentsRefused, match="c-2 among them: its text is larger than"):
+                engine.commit()
+            assert found(engine, "owl") == {"c-1", "c-3"}
 
 
 def test_patience_ends_with_one_sentence_and_the_writes_can_be_made_again(

@@ -32,7 +32,7 @@ from search.tree import And, Beside, Boosted, Fuzzy, Not, Or, Phrase, Term, Wild
 from tests.search.test_engines import LINDEN, NEW_YEAR, ROWAN, a_document
 
 pytestmark = pytest.mark.xdist_group("elastic")
-QUERIES = 2_400
+QUERIES = 2_000
 ALIKE = 0.95  # mean rank-biased overlap of the first ten
 VAULT = "v-two-engines"
 
