@@ -93,6 +93,10 @@ MOMENT_FIELDS: Final = tuple(field.exact for field in _FIELDS if field.kind is K
 NUMBER_FIELDS: Final = tuple(field.exact for field in _FIELDS if field.kind is Kind.NUMBER)
 PLATFORMS: Final = tuple(field.exact for field in PLATFORM_FIELDS)
 FACET_FIELDS: Final = tuple(field.facet for field in _FIELDS if field.facet)
+INDEX_FIELDS: Final = (
+    *(*WORD_FIELDS, "/", *STEM_FIELDS, "/", *TOKEN_FIELDS, "/", *MOMENT_FIELDS),
+    *("/", *NUMBER_FIELDS, "/", *FACET_FIELDS),
+)
 
 
 def index_tokens(document: SearchDocument) -> dict[str, Values]:

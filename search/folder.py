@@ -15,11 +15,12 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from search.analysis import ANALYSIS_VERSION
-from search.document import SearchDocument
+from search.document import INDEX_FIELDS, SearchDocument
 from search.errors import IndexNeedsRebuild, IndexUnwritable
 from search.tantivy_engine import TANTIVY_VERSION, TantivyEngine
 
@@ -29,6 +30,7 @@ _MADE_BY: Final = {
     "format": "darklantern-index/2",
     "analysis": ANALYSIS_VERSION,
     "engine": f"tantivy {TANTIVY_VERSION}",
+    "fields": sha256(" ".join(INDEX_FIELDS).encode()).hexdigest()[:16],
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from search.errors import QueryError
+from search.errors import QueryError, shown
 from search.fields import Field, field_named
 from search.leaves import leaf_of
 from search.lexer import Lexeme, Sort, lexemes
@@ -98,16 +98,16 @@ class _Parser:
 
     def operand(self, field: Field | None) -> Tree:
         tree = self.atom(field)
-        while self.next.sort is Sort.BOOST:
-            boost = self.take()
-            if float(boost.text) > MAX_BOOST:
-                raise QueryError(
-                    f"^{boost.text} is more than {MAX_BOOST:g}",
-                    column=boost.column,
-                    fix="Write one that counts twice as much as word^2",
-                )
-            tree = Boosted(tree, float(boost.text))
-        return tree
+        if self.next.sort is not Sort.BOOST:
+            return tree
+        boost = self.take()
+        if float(boost.text) > MAX_BOOST:
+            raise QueryError(
+                f"^{boost.text} is more than {MAX_BOOST:g}",
+                column=boost.column,
+                fix="Write one that counts twice as much as word^2",
+            )
+        return Boosted(tree, float(boost.text))
 
     def atom(self, field: Field | None) -> Tree:
         lexeme = self.take()
@@ -198,16 +198,23 @@ def _nothing_there(found: list[Lexeme], at: int) -> QueryError:
     before = found[at - 1] if at else None
     if before is not None and before.sort in (Sort.AND, Sort.OR, Sort.NOT, Sort.NEAR):
         return QueryError(
-            f"nothing to search for stands after {before.text}",
+            f"nothing to search for stands after {shown(before.text)}",
             column=before.column,
-            fix=f'Type a word after it; for the word itself, "{before.text.lower()}"',
+            fix=f'Type a word after it; for the word itself, "{shown(before.text).lower()}"',
         )
     if here.sort is Sort.CLOSE:
         return _never_opened(here)
+    if here.sort in (Sort.SLOP, Sort.BOOST):
+        return QueryError(
+            f"{here.sort}{here.text} stands after another ~ or ^",
+            column=here.column,
+            fix='Write one of each: "one two"~5^2',
+        )
+    word = shown(here.text)
     return QueryError(
-        f"{here.text} comes where a word should stand",
+        f"{word} comes where a word should stand",
         column=here.column,
-        fix=f'Write one {here.text} two; for the word itself, quote it: "{here.text.lower()}"',
+        fix=f'Write one {word} two; for the word itself, quote it: "{word.lower()}"',
     )
 
 

@@ -268,7 +268,7 @@ def expansion(leaf: Wildcard | Fuzzy, field: Field, terms: TermList) -> tuple[st
         case Wildcard(pattern):
             wanted = glob(pattern, field)
             every = terms.terms(field.exact, wanted.prefix)
-            return _bounded(tuple(term for term in every if wanted.matches(term)), pattern)
+            return _bounded(wanted.among(every), pattern)
         case Fuzzy(word, distance):
             token = single_token(word, field)
             if token is None:
