@@ -103,9 +103,9 @@ def find_coordinates(text: str) -> Iterator[Identifier]:
 
 
 def _looks_like_figures(found: re.Match[str]) -> bool:
-    """Two shares, or two numbers with no comma between: figures of a table, not a place."""
+    """Two shares, or two numbers with no comma between: figures, or a DOI, not a place."""
     small = all(abs(_signed(found[axis])) < 1 for axis in ("lat", "lon"))
-    return small or not set(",;/|") & set(found.group())
+    return small or not set(",;|") & set(found.group())
 
 
 def coordinates_in_url(url: Identifier) -> Iterator[Identifier]:

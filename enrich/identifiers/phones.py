@@ -29,6 +29,7 @@ _BEGINS = re.compile(r"(?:00|\+)[1-9]|0[1-9]")  # no country code and no area be
 MAX_CHECKED = 50_000  # strings held against the numbering plans: a table of millions is no lead
 _GROUP_EDGE = re.compile(r"\d(?=[^\d]|$)")
 _DECIMAL = re.compile(r"0[.,]\d{3}")
+_EXTENSION = re.compile(r"-\d\Z")  # "034202-3090-0": how Germans write, and no UK number
 _HANGS_ON = re.compile(r"[.,:/'-]\d")
 _DATE = re.compile(r"\d{1,2}([-./ ])\d{1,2}\1(?:19|20)\d\d(?!\d)|\d{4}-\d\d-\d\d")
 
@@ -72,7 +73,11 @@ def e164(written: str) -> str | None:
     digits = sum(c.isdigit() for c in plain)
     national = plain.lstrip("(").startswith("0") and not plain.startswith("00")
     fewest, most = NATIONAL_DIGITS if national else INTERNATIONAL_DIGITS
-    if not fewest <= digits <= most or plain.count("(") > 1:
+    if (
+        not fewest <= digits <= most
+        or plain.count("(") > 1
+        or (national and _EXTENSION.search(plain))
+    ):
         return None
     if not _BEGINS.match("".join(c for c in plain if c.isdigit() or c == "+")):
         return None
