@@ -58,6 +58,7 @@ from search import (
 )
 from search.facets import Bars
 from search.facets import bars as bars_of
+from search.likeness import likeness
 from search.tree import And, Phrase
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "Shown",
     "asked_for",
     "joined",
+    "like_this",
     "list_captures",
     "narrowed",
     "scope_of",
@@ -263,6 +265,31 @@ def _bars(engine: Engine, tree: Tree, scope: Scope, asking: Asking) -> tuple[Bar
         if len(folded) <= MOST_BARS:
             return folded, str(wider)
     return bars_of(days, Unit.YEAR), str(Unit.YEAR)
+
+
+def like_this(acting: Acting, named: str, case: str | None = None) -> str:
+    """An ordinary query for what is like a capture: to be run, changed or kept as any other.
+
+    The capture's text is looked at, so this is one consultation of it. Raises `CaptureUnknown`,
+    `CaptureLocked`, and `UsageError` where its text has no words that others share.
+    """
+    capture = CaptureId(named)
+    with acting.catalogue.reading() as session:
+        view = capture_view(session, capture)
+    scope = scope_of(acting, [case] if case else None)
+    with (
+        closing(DerivedStore(acting.vault.derived)) as store,
+        closing(open_index(acting, store)) as engine,
+    ):
+        read = store.get(capture)
+        documents = engine.search(And(()), scope, 0).total
+        text = (read.texts.main or read.texts.whole) if read else ""
+        tree = likeness(text, lambda leaf: engine.search(leaf, scope, 0).total, documents)
+    with acting.act(look_act(view)):
+        pass
+    if tree is None:
+        raise UsageError(f"Capture {capture} has no words that another capture shares.")
+    return query_text(tree)
 
 
 def narrowed(query: str, field: str, value: str) -> str:

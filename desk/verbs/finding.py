@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from cases.errors import UsageError
 from cases.saved_searches import SavedView
 from cases.times import for_people as spoken
 from cases.times import rfc3339
@@ -16,7 +17,7 @@ from desk.options import Desk, case_option, desk_options
 from desk.printing import Document, note, say, table
 from gate import GatedHit
 from jobs.explaining import Explanation, explain_query
-from jobs.finding import MOST_SHOWN, SORTS, SearchAnswer, asked_for
+from jobs.finding import MOST_SHOWN, SORTS, SearchAnswer, asked_for, like_this
 from jobs.finding import search as find
 from jobs.hit_export import Exported, export_hits, export_log
 from jobs.saved_searches import (
@@ -29,7 +30,7 @@ from jobs.search_log import Rerun, annex, logged_searches, rerun
 
 
 @click.command()
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", nargs=-1)
 @click.option("--case", metavar="CASE", help="The case (else LANTERN_CASE, else use).")
 @click.option("--all-cases", is_flag=True, help="Every case that you may see.")
 @click.option("--limit", type=click.IntRange(0, MOST_SHOWN), default=20, show_default=True)
@@ -39,6 +40,7 @@ from jobs.search_log import Rerun, annex, logged_searches, rerun
 @click.option("--bars", default="", metavar="FIELD:UNIT", help="Counts over time: captured:month.")
 @click.option("--company", default="", metavar="FIELD", help="Who is named with it: person.")
 @click.option("--explain", is_flag=True, help="Show how the query was understood, word by word.")
+@click.option("--like", default="", metavar="CAPTURE", help="What is like this capture.")
 @click.option(
     "--to", type=click.Path(path_type=Path, dir_okay=False), help="Write all hits: .csv, .jsonl."
 )
@@ -51,6 +53,7 @@ def search(
     limit: int,
     to: Path | None,
     explain: bool,
+    like: str,
     **asked: Any,
 ) -> None:
     """Search a case: words, "phrases", AND OR NOT, person: org: place: domain: captured: …
@@ -63,8 +66,11 @@ def search(
     """
     words = " ".join(query)
     facets = [each for each in (asked.pop("facets") or "").split(",") if each.strip()]
+    if bool(words.strip()) is bool(like):
+        raise UsageError("What is sought? lantern search WORDS, or: lantern search --like CAPTURE")
     with desk.work() as acting:
         chosen = None if all_cases else desk.case(acting, case)
+        words = words or like_this(acting, like, chosen)
         if to is not None:
             written = export_hits(acting, words, chosen, to.suffix.lstrip("."), to)
             return desk.answer(_file(written, to), lambda: _say_file(written, to))

@@ -18,7 +18,7 @@ from cases.access import AccessRefused
 from cases.errors import UsageError
 from cases.holdings import CaptureLocked, CaptureUnknown
 from jobs.access import mark_capture, marked_captures, release_capture, set_door, set_member
-from jobs.finding import asked_for, scope_of, search, show
+from jobs.finding import asked_for, like_this, scope_of, search, show
 from jobs.search_log import SearchErased, SearchUnknown, logged_searches, rerun
 from jobs.steps import work
 from jobs.workplace import Acting, Named, at_work
@@ -299,3 +299,20 @@ def test_a_search_is_kept_run_and_ended_by_its_name(lantern: Lantern) -> None:
     assert lantern.ok("saved", "end", "All of it") == {"ended": "All of it"}
     assert lantern.ok("saved", "list")["saved"] == []
     assert lantern.ok("verify")["ok"]
+
+
+def test_more_like_this_is_an_ordinary_query_of_words_that_others_share(lantern: Lantern) -> None:
+    with person(lantern, "JS") as acting:
+        first = search(acting, ALL, "LINDEN", 1).hits[0].capture
+        query = like_this(acting, first)
+        assert first in {hit.capture for hit in search(acting, query, None, 50).hits}
+        before = logged_searches(acting)[0].query
+    assert before == query  # logged as any other
+    found = lantern.ok("search", "--like", first, "--all-cases")
+    assert found["query"] == query
+    assert lantern("search").code == 2
+    assert lantern("search", "owl", "--like", first).code == 2
+    with person(lantern, "JS") as acting:
+        mark_capture(acting, first, "medical", "Notes of a surgery")
+        with pytest.raises(CaptureLocked):
+            like_this(acting, first)
