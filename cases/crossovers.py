@@ -22,7 +22,9 @@ from cases.times import rfc3339
 
 @dataclass(frozen=True, slots=True)
 class PolicyView:
-    """The word that holds on a case and another. `seen`: whether the other may be looked into."""
+    """The word that holds on a case and another. `seen`: whether the other may be looked
+    into; of one that may not, the reason is not told.
+    """
 
     other: CaseId
     reference: str
@@ -105,7 +107,7 @@ def policies_of(session: Session, case: CaseId) -> list[PolicyView]:
                 there.reference,
                 in_charge,
                 row.allowed,
-                row.reason,
+                row.reason if seen else "",
                 code,
                 row.at,
                 seen,

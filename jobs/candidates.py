@@ -151,6 +151,14 @@ def show_candidate(acting: Acting, case: str, key: str) -> Candidate:
     return replace(_candidate(folded, words, names, None), contexts=tuple(contexts[:50]))
 
 
+def found_as(acting: Acting, case: str, key: str) -> Resolved:
+    """`resolve` before an act begins: to look through a large case takes seconds, in which nobody
+    is to wait for the catalogue. Raises `CandidateUnknown`, `CaseUnknown`.
+    """
+    with acting.catalogue.reading() as session:
+        return resolve(acting, session, CaseId(case_row(session, case).id), key)
+
+
 def resolve(acting: Acting, session: Session, case: CaseId, key: str) -> Resolved:
     """The candidate that a key names: LABEL:NAME, or LABEL:DIGEST as lists give it. Raises
     `CandidateUnknown`.

@@ -84,7 +84,7 @@ def list_crossovers(acting: Acting, case: str) -> CrossoverList:
     consultation where there are none. Raises `CaseUnknown`.
     """
     with (
-        acting.catalogue.writing() as session,
+        acting.catalogue.reading() as session,
         closing(DerivedStore(acting.vault.derived)) as store,
     ):
         row = case_row(session, case)
@@ -94,11 +94,12 @@ def list_crossovers(acting: Acting, case: str) -> CrossoverList:
             for policy in policies
             if policy.allowed
         )
-        compared = [CaseId(row.id), *(each.policy.other for each in crossovers)]
-        objects = tuple(ObjectRef(ObjectKind.CASE, each) for each in compared)
-        refs = {"shared": str(sum(len(each.shared) for each in crossovers))}
-        s62 = S62.COMBINATION if crossovers else S62.CONSULTATION
-        acting.ledger.record(session, [Act("crossover.list", s62, objects, refs)])
+    compared = [CaseId(row.id), *(each.policy.other for each in crossovers)]
+    objects = tuple(ObjectRef(ObjectKind.CASE, each) for each in compared)
+    refs = {"shared": str(sum(len(each.shared) for each in crossovers))}
+    s62 = S62.COMBINATION if crossovers else S62.CONSULTATION
+    with acting.act(Act("crossover.list", s62, objects, refs)):
+        pass  # nothing is answered unless it is on record
     return CrossoverList(row.reference, tuple(policies), crossovers)
 
 

@@ -38,7 +38,7 @@ from cases.identity import Sha256
 from cases.pole import Pole, becomes, is_name
 from cases.pole_rules import checked, uk_today
 from evidence.acting import Acting
-from jobs.candidates import Resolved, mention_of, resolve
+from jobs.candidates import Resolved, found_as, mention_of
 from jobs.deeds import Deed, NotAcceptable, Saved, doing, save_version
 
 
@@ -64,8 +64,8 @@ def accept(acting: Acting, case: str, key: str, how: Accepting | None = None) ->
     """
     how = how or Accepting()
     s62 = S62.COMBINATION if how.into else S62.ALTERATION
+    found = found_as(acting, case, key)
     with doing(acting, case, "entity.accept", s62) as deed:
-        found = resolve(acting, deed.session, deed.case_id, key)
         held = _held(deed, found)
         if held is not None and held.verdict in MADE:
             raise NotAcceptable(f"{key[:80]!r} was accepted already. See: lantern entity list")
@@ -158,8 +158,8 @@ def relabel(
 
 def _turn(acting: Acting, case: str, key: str, label: str | None, how: Turning) -> CandidateWord:
     act = "entity.relabel" if label else "entity.reject"
+    found = found_as(acting, case, key)
     with doing(acting, case, act, S62.ALTERATION, how.reason) as deed:
-        found = resolve(acting, deed.session, deed.case_id, key)
         if label and not is_name(found.label):
             raise NotAcceptable(f"{found.label} was found by rule and checked: it is no name.")
         mention, capture = WHOLE, None
@@ -186,6 +186,7 @@ def undo(acting: Acting, case: str, named: str, reason: str = "") -> str:
     merge (m-…) or a link (k-…); one line of what holds now. Raises `NothingToUndo` and as the acts
     do.
     """
+    found = found_as(acting, case, named) if ":" in named else None
     with doing(acting, case, "entity.undo", S62.ALTERATION, reason) as deed:
         by, now = acting.person.id, acting.clock()
         if named.startswith("m-"):
@@ -200,8 +201,8 @@ def undo(acting: Acting, case: str, named: str, reason: str = "") -> str:
             deed.entities += [ended.from_entity, ended.to_entity]
             deed.refs["link"] = named
             return "The link is taken back."
-        if ":" in named:
-            return _undo_candidate(acting, deed, named)
+        if found is not None:
+            return _undo_candidate(acting, deed, found)
         view = entity_named(deed.session, deed.case, named)
         if view.version == 1:
             return _restored(acting, deed, view, NewVersion(view.record, standing=False))
@@ -234,11 +235,10 @@ def _refuse_tied(deed: Deed, view: EntityView) -> None:
             raise MergeRefused(f"{view.reference} is linked: lantern entity undo {each.id}")
 
 
-def _undo_candidate(acting: Acting, deed: Deed, key: str) -> str:
-    found = resolve(acting, deed.session, deed.case_id, key)
+def _undo_candidate(acting: Acting, deed: Deed, found: Resolved) -> str:
     said = words_on(deed.session, deed.case_id, found.digest)
     if not said:
-        raise NothingToUndo(f"Nothing was decided on {key[:80]!r}.")
+        raise NothingToUndo(f"Nothing was decided on {found.name[:80]!r}.")
     newest = said[-1]
     if newest.verdict in MADE and newest.entity is not None:
         view = entity_named(deed.session, deed.case, newest.entity)
