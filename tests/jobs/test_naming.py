@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lantern_rig import Lantern
 from naming_rig import found_in, peopled, working
 
@@ -582,3 +587,74 @@ def test_a_hundred_thousand_names_on_one_page_and_odd_ones_among_them_are_a_boun
         assert digest.startswith("PERSON:") and len(digest) == len("PERSON:") + 64
         assert reject(acting, "LINDEN", digest).verdict is CandidateVerdict.REJECTED
         assert list_entities(acting, "LINDEN") == ([], {})
+
+
+def test_of_eight_who_accept_one_candidate_at_once_one_makes_the_record(
+    held: tuple[Lantern, dict[str, str]],
+) -> None:
+    lantern, _ = held
+
+    def try_it(_: int) -> bool:
+        with working(lantern, "AB") as acting:
+            try:
+                accept(acting, "LINDEN", OSWIN, Accepting(seen=0))
+            except (NotAcceptable, CandidateChanged):
+                return False
+            return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(try_it, range(8))) == 1
+    with working(lantern) as acting:
+        assert [each.reference for each in list_entities(acting, "LINDEN")[0]] == ["P_001"]
+    assert lantern.ok("verify")["problems"] == []
+    assert len(_entries(lantern, "entity.accept")) == 1
+
+
+choices = st.tuples(st.integers(0, 8), st.integers(0, 2), st.integers(0, 2))
+
+
+@given(steps=st.lists(choices, max_size=14))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_is_done_and_undone_in_any_order_the_rows_hold_and_nothing_is_an_orphan(
+    collected: tuple[Lantern, dict[str, str]],
+    tmp_path_factory: pytest.TempPathFactory,
+    steps: list[tuple[int, int, int]],
+) -> None:
+    """Random acts on three candidates and their records; refusals are part of the play."""
+    lantern, captures = collected
+    root = tmp_path_factory.mktemp("play")
+    shutil.copytree(lantern.vault, root / "vault")
+    shutil.copytree(lantern.keys, root / "keys")
+    lantern = replace(lantern, vault=root / "vault", keys=root / "keys")
+    keys = (OSWIN, MARTA, "PERSON:Reading")
+    made: list[str] = ["m-none", "k-none"]
+    with working(lantern) as acting:
+        for act, one, other in steps:
+            named = f"P_{one + 1:03d}"
+            another = f"P_{other + 1:03d}"
+            play: list[Callable[[], object]] = [
+                lambda one=one: accept(acting, "LINDEN", keys[one]),
+                lambda one=one, a=another: accept(acting, "LINDEN", keys[one], Accepting(into=a)),
+                lambda one=one: reject(acting, "LINDEN", keys[one]),
+                lambda one=one: undo(acting, "LINDEN", keys[one]),
+                lambda n=named: undo(acting, "LINDEN", n),
+                lambda n=named, a=another: made.append(merge(acting, "LINDEN", n, [a])),
+                lambda n=named, a=another: made.append(link(acting, "LINDEN", (n, a), USES)),
+                lambda one=one, other=other: undo(acting, "LINDEN", made[-1 - (one + other) % 2]),
+                lambda n=named, o=other: edit(acting, "LINDEN", n, Editing(name="An" + "ni" * o)),
+            ]
+            with contextlib.suppress(LanternError):
+                play[act]()
+        records, under = list_entities(acting, "LINDEN")
+        standing = {view.id for view in records}
+        assert set(under) | set(under.values()) <= standing
+        for view in records:
+            shown = show_entity(acting, "LINDEN", view.reference)
+            assert view.record.captures or shown.links
+            assert [each.version for each in shown.versions] == list(range(1, view.version + 1))
+        for candidate in _all(acting).values():
+            kept = candidate.verdict in (CandidateVerdict.ACCEPTED, CandidateVerdict.JOINED)
+            assert kept is (candidate.entity is not None)
+            if candidate.entity is not None:
+                assert candidate.entity in {view.reference for view in records}
+    assert lantern.ok("verify")["problems"] == []
