@@ -16,11 +16,11 @@ from datetime import datetime
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from cases.access import hidden_cases, viewer_of
+from cases.access import hidden_captures, hidden_cases, viewer_of
 from cases.errors import CallerError, UsageError
 from cases.holdings import CaptureView, capture_views_of, newest_index_seq
 from cases.identity import CaptureId, CaseId, PersonId, Sha256, new_id
-from cases.models import Case, Person
+from cases.models import Capture, Case, Person
 from cases.search_tables import Indexing
 from cases.times import from_rfc3339, rfc3339
 from cases.watch_tables import Alert, Watch, WatchItem
@@ -262,16 +262,25 @@ def alerts(
 ) -> tuple[int, list[AlertView]]:
     """How many alerts the session's person may see, and the newest of them."""
     seen = {view.id: view for view in watches(session)}
-    query = select(Alert).order_by(Alert.at.desc(), Alert.id)
+    query = (
+        select(Alert)
+        .join(Capture, Capture.id == Alert.capture_id)
+        .where(
+            Alert.watch_id.in_(list(seen)),
+            Capture.case_id.not_in(list(hidden_cases(session))),
+            Alert.capture_id.not_in(list(hidden_captures(session))),
+        )
+    )
     if since is not None:
         query = query.where(Alert.at >= rfc3339(since))
     if unseen_only:
         query = query.where(Alert.acknowledged_at.is_(None))
-    rows = [row for row in session.scalars(query) if row.watch_id in seen]
+    total = session.scalar(query.with_only_columns(func.count())) or 0
+    newest = query.order_by(Alert.at.desc(), Alert.id).limit(limit)
+    rows = list(session.scalars(newest)) if limit else []
     open_to = _openable(session, [CaptureId(row.capture_id) for row in rows])
-    rows = [row for row in rows if row.capture_id in open_to]
     codes = {person.id: person.code for person in session.scalars(select(Person))}
-    return len(rows), [
+    return total, [
         AlertView(
             row.id,
             row.watch_id,
@@ -282,7 +291,8 @@ def alerts(
             from_rfc3339(row.acknowledged_at) if row.acknowledged_at else None,
             codes.get(row.acknowledged_by or ""),
         )
-        for row in rows[:limit]
+        for row in rows
+        if row.capture_id in open_to
     ]
 
 

@@ -48,9 +48,10 @@ from evidence.acting import Acting
 from jobs.sight import scope_of
 from jobs.watch_lists import RefusedItem, WatchList, list_tree, read_watchlist, rows_held, watchlist
 from jobs.webhooks import add_notice, deliver
-from search import Engine, Hit, Scope, Sort, Tree, parse_query
+from search import Engine, EngineUnavailable, Hit, Scope, Sort, Tree, parse_query
 
 PAGE: Final = 500  # hits at a time; also the alerts that one entry of the ledger holds
+MOST_AT_ONCE: Final = 10_000  # alerts of one watch, so that a wide one does not hold up the work
 SHOWN_ITEMS: Final = 200
 
 
@@ -184,6 +185,8 @@ def after_index(acting: Acting, engine: Engine, store: DerivedStore) -> int:
     for watch, owner in due:
         try:
             raised += _match(_for_eyes_of(acting, owner), engine, store, watch, newest)
+        except EngineUnavailable:
+            raise  # nothing else can be matched either: the next commit catches up
         except LanternError as fault:
             with acting.catalogue.writing() as session:
                 session.get_one(Watch, watch).fault = fault.says
@@ -210,12 +213,15 @@ def _match(owner: Acting, engine: Engine, store: DerivedStore, watch: str, newes
     tree = list_tree(items) if items else parse_query(row.query)
     scope = scope_of(owner, [name for name in case_named if name] if case_named else None)
     scope = replace(scope, after_seq=row.seen_seq, up_to_seq=newest)
-    raised = 0
+    raised, seen = 0, newest
     for hits in _pages(engine, tree, scope):
         raised += _raise(owner, store, watch, items, hits)
+        if raised >= MOST_AT_ONCE:
+            seen = hits[-1].seq  # the rest is matched after the next commit
+            break
     with owner.catalogue.writing() as session:
         kept = session.get_one(Watch, watch)
-        kept.seen_seq, kept.fault = newest, ""
+        kept.seen_seq, kept.fault = seen, ""
     return raised
 
 

@@ -28,6 +28,7 @@ from cases.watch_tables import Alert, WatchNotice
 from evidence.acting import Acting
 
 DEADLINE_S: Final = 5.0  # of one notice, from connecting to the status line
+ROUND_S: Final = 10.0  # of all the notices of one round
 MAX_IDS: Final = 500  # in one notice; `count` counts all
 SENT_AT_ONCE: Final = 20
 FIRST_WAIT: Final = timedelta(minutes=1)
@@ -71,8 +72,10 @@ def deliver(acting: Acting) -> Delivered:
         waiting = len(session.scalars(unsent).all())
         due = unsent.where(WatchNotice.next_at <= now).order_by(WatchNotice.at)
         notices = [(n.id, n.body) for n in session.scalars(due.limit(SENT_AT_ONCE))]
-    sent = 0
+    sent, until = 0, monotonic() + ROUND_S
     for notice, body in notices if settings.webhook else []:
+        if monotonic() > until:
+            break
         fault = post(settings, body.encode("ascii"))
         _note(acting, notice, fault)
         if fault:

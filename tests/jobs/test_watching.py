@@ -295,3 +295,17 @@ def test_an_address_that_was_not_allowed_twice_is_refused(lantern: Lantern, addr
     assert lantern("status").code == 2
     with pytest.raises(SettingsError), working(lantern):
         pass
+
+
+def test_a_wide_watch_goes_on_where_it_stopped(
+    lantern: Lantern, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.watching.PAGE", 1)
+    monkeypatch.setattr("jobs.watching.MOST_AT_ONCE", 2)
+    lantern.ok("watch", "add", "all", "--query", "captured:>2020", "--from-start")
+
+    lantern.ok("work")
+    first = len(told(lantern))
+    lantern.ok("work")
+
+    assert (first, len(told(lantern))) == (2, 3)
