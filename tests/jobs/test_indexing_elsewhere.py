@@ -26,16 +26,16 @@ def searched_on(lantern: Lantern, address: str, *more: str) -> None:
     """Say so in `lantern.toml`, as a person does."""
     path = lantern.vault / "lantern.toml"
     lines = ["[search]", 'engine = "elasticsearch"', f'address = "{address}"', *more]
-    text = re.sub(r"\n\[search\][^\[]*", "\n", path.read_text("utf-8"))
-    path.write_text(text + "\n" + "\n".join(lines) + "\n", "utf-8")
+    text = re.sub(r"\n\[(search|enrich)\][^\[]*", "\n", path.read_text("utf-8"))
+    path.write_text(text + "\n" + "\n".join(lines) + "\n[enrich]\nocr = false\n", "utf-8")
 
 
 @pytest.fixture
 def filled(lantern: Lantern, site: Site) -> Lantern:
-    """A case with three captures, read and indexed in the vault."""
+    """A case with three captures, not yet read."""
     lantern.ok("authority", "add", "--scope", site.address)
     pages = [site.url(f"/article/{number}") for number in range(1, 4)]
-    lantern.ok("collect", *pages, "--delay", "0", "--allow-address", site.address)
+    lantern.ok("collect", *pages, "--delay", "0", "--no-work", "--allow-address", site.address)
     return lantern
 
 
@@ -112,3 +112,18 @@ def test_a_cluster_that_is_away_loses_nothing(
         assert found(lantern, "captured:>2000-01-01")[0] == 2
     finally:
         node.kill()
+
+
+def test_the_key_is_in_a_file_or_the_environment_and_a_missing_file_is_said(
+    lantern: Lantern,
+) -> None:
+    searched_on(lantern, "https://127.0.0.1:9", 'api_key_file = "nowhere.key"')
+    asked = lantern("search", "owl")
+    assert asked.code == 2
+    assert "nowhere.key cannot be read" in asked.err
+    assert "LANTERN_ELASTICSEARCH_API_KEY" in asked.err
+    (lantern.vault / "nowhere.key").write_text("c2VjcmV0\n", "utf-8")
+    asked = lantern("search", "owl")
+    assert asked.code == 1
+    assert "cannot be reached" in asked.err
+    assert "c2VjcmV0" not in asked.err
