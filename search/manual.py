@@ -207,7 +207,8 @@ def _nearness() -> str:
         found where `a`, `b` and `c` stand in this order, each at a place of its own, and at most
         *n* other places lie among them in all. `x NEAR/n y` is found where the places of `x` and
         the places of `y` lie in one value of one field, in either order, with at most *n* other
-        places between them; they may share places. A quotation beside NEAR is a row without gaps;
+        places between them; they may share places, so two sides that stand for the same words
+        are found in one. A quotation beside NEAR is a row without gaps;
         a bare word is any of its forms, a pattern any word it stands for. *n* is 0 to {MAX_SLOP}:
         two values of a field lie {VALUE_GAP} places apart, so nothing is near from one into the
         next. A quotation beside NEAR has at most {MAX_QUOTED} words, and what could stand in more

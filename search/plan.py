@@ -199,13 +199,24 @@ def _in_field(leaf: Words | Beside, field: Field, terms: TermList) -> Iterable[P
             return [AnyToken(field.exact, expanded, field.weight)] if expanded else []
         case Beside(left, right, slop):
             return [
-                Near(field.exact, (one, other), slop, ordered=False, weight=field.weight)
+                _near(one, other, slop, field)
                 for one in _rows(left, field, terms)
                 for other in _rows(right, field, terms)
             ]
 
 
 Places = tuple[tuple[str, ...], ...]
+
+
+def _near(one: Places, other: Places, slop: int, field: Field) -> Plan:
+    """Two rows near one another; of two that are alike either is there alone, as rows may share
+    places (Lucene would ask for two of them).
+    """
+    if one != other:
+        return Near(field.exact, (one, other), slop, ordered=False, weight=field.weight)
+    if len(one) == 1:
+        return AnyToken(field.exact, one[0], field.weight)
+    return Row(field.exact, tuple(token for (token,) in one), field.weight)
 
 
 def _rows(side: tuple[Words, ...], field: Field, terms: TermList) -> list[Places]:
