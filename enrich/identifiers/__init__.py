@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 from enrich.documents import Identifier
 from enrich.identifiers.coins import FORMS as COIN_FORMS
@@ -123,12 +124,12 @@ def _place_of(written: str) -> str | None:
 
 
 def find_identifiers(text: str) -> tuple[Identifier, ...]:
-    """The identifiers of the text in order of place, the first 20,000."""
+    """The identifiers of the text in order of place, the first 20,000 at most."""
     plain = plain_text(text)
-    kept = [found for finder in _BESIDE for found in finder(plain.text)]
+    kept = [lead for side in _BESIDE for lead in islice(side(plain.text), MAX_IDENTIFIERS)]
     taken = bytearray(len(plain.text))  # 1: taken, 2: taken by a URL
     for kind, finder in FINDERS:
-        for found in finder(plain.text):
+        for found in islice(finder(plain.text), MAX_IDENTIFIERS):
             if not _is_free(found, taken):
                 continue
             kept.append(found)

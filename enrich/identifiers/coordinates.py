@@ -26,7 +26,7 @@ _CUE = re.compile(
 MIN_DECIMALS, MIN_DECIMALS_EXPLAINED = 4, 2
 
 # one axis: degrees, perhaps minutes and seconds, and its half of the world
-_MINUTES = r"(?:\s?(?P<{0}m>\d{{1,2}}(?:\.\d{{1,8}})?)\s?['\u2019\u2032\u02b9m](?!\w))?"
+_MINUTES = r"(?:\s?(?P<{0}m>\d{{1,2}}(?:\.\d{{1,8}})?)\s?(?:['\u2019\u2032\u02b9]|m(?!\w)))?"
 _SECONDS = r"(?:\s?(?P<{0}s>\d{{1,2}}(?:\.\d{{1,8}})?)\s?(?:[\"\u201d\u2033s]|'{{2}}|\u2019{{2}}))?"
 _DEGREES = r"(?P<{0}d>\d{{1,3}}(?:\.\d{{1,12}})?)\s?(?:[°º˚]|deg(?:rees)?\.?(?!\w))"
 _AXIS = _DEGREES + _MINUTES + _SECONDS

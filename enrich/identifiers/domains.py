@@ -21,8 +21,8 @@ _FILES_WORDS = (
 _FILES = frozenset(_FILES_WORDS.split()) - frozenset("net app dev ai xyz cc name".split())  # noqa: SIM905
 _WORDS_WORDS = (
     "am app as at bar be best by call case cloud center click date day do family fit fun get go "
-    "help here how in is it life live love me money my name news no now one open pay place play read red "
-    "run save so team the to today tv us win work world you zero bond box cool"
+    "help here how in is it life live love me money my name news no now one open pay "
+    "place play read red run save so team the to today tv us win work world you zero bond box cool"
 )
 _WORDS = frozenset(_WORDS_WORDS.split())
 _DEFANGED = re.compile(r"[\[({]")
