@@ -22,6 +22,7 @@ CONSOLE = "urn:x-darklantern:console"
 ACTIONS = "urn:x-darklantern:actions"
 NETWORK = "urn:x-darklantern:network"
 FRAME = "urn:x-darklantern:frame"  # each begins with this: what a frame or a shadow tree showed
+PARTS = "urn:x-darklantern:parts"  # which these are, and what stands in noscript elements
 _MEDIA = ("image", "media")  # what the browser asked for as one of these
 
 

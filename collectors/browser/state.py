@@ -111,7 +111,7 @@ async def state_zero(page: PageSession, clock: Clock, state: State) -> None:
     """Fill `state` from the page as it stands. Raises `PageBusy` where its script blocks all."""
     state.dom = str(await page.evaluate(_DOM) or "")
     state.dom_at = clock()
-    state.resources.append(_text(DOM, "text/html; charset=utf-8", state.dom_at, state.dom))
+    state.resources.append(text_resource(DOM, "text/html; charset=utf-8", state.dom_at, state.dom))
     for name, media_type, script in (
         (VISIBLE_TEXT, "text/plain; charset=utf-8", _TEXT),
         (PICTURES, "application/json", _PICTURES),
@@ -122,7 +122,7 @@ async def state_zero(page: PageSession, clock: Clock, state: State) -> None:
             state.lost.append(f"{name}: {fault or 'the page did not answer'}")
             continue
         text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
-        state.resources.append(_text(name, media_type, clock(), text))
+        state.resources.append(text_resource(name, media_type, clock(), text))
     at = clock()
     taken = await tiles(page, SCREENSHOT, clock, state.lost)
     state.screenshot_at = at if taken else None
@@ -152,10 +152,11 @@ async def tiles(page: PageSession, name: str, clock: Clock, lost: list[str]) -> 
     return taken
 
 
-def _text(url: str, media_type: str, at: datetime, text: str) -> Resource:
+def text_resource(url: str, media_type: str, at: datetime, text: str) -> Resource:
+    """A text of ours as a resource."""
     return Resource(url, media_type, at, text.encode("utf-8", "replace"))
 
 
 def json_resource(url: str, at: datetime, value: Sequence[object]) -> Resource:
     """A list of ours as a resource."""
-    return _text(url, "application/json", at, json.dumps(value, ensure_ascii=False))
+    return text_resource(url, "application/json", at, json.dumps(value, ensure_ascii=False))

@@ -21,6 +21,7 @@ from cases.identity import CaptureId, new_id
 from cases.times import rfc3339
 from collectors.browser.consent import BEHAVIOUR, refuse_consent
 from collectors.browser.exchanges import Asked, exchange_of
+from collectors.browser.inside import keep_inside
 from collectors.browser.launching import VIEWPORT
 from collectors.browser.page_session import PageBusy, PageSession
 from collectors.browser.recording import Recording
@@ -135,7 +136,7 @@ class BrowserVisit:
         if not own:
             return
         own[-1].tls = await session.tls(own[-1].url)
-        await self._keep_state(session)
+        await self._keep_state(page, session)
         if self.state.dom and not self.stop.is_set():
             pressed = await self._until(refuse_consent(page, self.recording.clock))
             self.actions += pressed
@@ -203,7 +204,7 @@ class BrowserVisit:
                 async with asyncio.timeout(0.1):
                     await changed.wait()
 
-    async def _keep_state(self, session: PageSession) -> None:
+    async def _keep_state(self, page: Page, session: PageSession) -> None:
         clock = self.recording.clock
         try:
             await self._until(state_zero(session, clock, self.state))
@@ -221,6 +222,7 @@ class BrowserVisit:
             self.state.lost.append(f"state 0: {str(fault).splitlines()[0][:200]}")
         self._name_pictures()
         if self.state.dom:
+            await self._until(keep_inside(page, session.session, clock, self.state))
             safe = SafePage(self.browser, self.url, self.state, self._sheets())
             self.state.resources += await safe.screenshot(clock, self.state.lost)
 
