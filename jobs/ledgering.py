@@ -19,6 +19,7 @@ from cases.ledger import open_texts
 from cases.ledger_tables import LedgerEntry, LedgerLink, LedgerObject
 from cases.people import people
 from cases.proving import Prover
+from cases.row_texts import ROW
 from cases.sequencer import StoredCheckpoint, checkpoint
 from cases.times import from_rfc3339
 from evidence.acting import Acting
@@ -55,11 +56,18 @@ def list_entries(acting: Acting, case: str | None, limit: int) -> list[EntryView
         rows = list(session.scalars(query))[::-1]
         names = {str(person.id): person.code for person in people(session)}
         texts = open_texts(session, [EntryId(row.id) for row in rows])
-        views = [entry_view(row, names, texts.get(EntryId(row.id), {})) for row in rows]
+        views = [entry_view(row, names, _told(texts, row)) for row in rows]
     refs = {"listed": str(len(views))}
     with acting.act(Act("ledger.list", S62.CONSULTATION, objects, refs)):
         pass
     return views
+
+
+def _told(texts: Mapping[EntryId, dict[str, str]], row: LedgerEntry) -> dict[str, str]:
+    """The texts of an entry without the row that it holds: that is for `verify` to compare, and may
+    be of a special category or rest on captures that whoever lists may not see.
+    """
+    return {name: text for name, text in texts.get(EntryId(row.id), {}).items() if name != ROW}
 
 
 def concerning(cases: Iterable[CaseId]) -> Select[str]:

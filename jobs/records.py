@@ -184,7 +184,7 @@ def set_special(
         raise UsageError(
             "Say why it is strictly necessary (DPA 2018, section 35): --strictly-necessary TEXT"
         )
-    with doing(acting, case, "entity.special", S62.ALTERATION, necessity) as deed:
+    with doing(acting, case, "entity.special", S62.ALTERATION) as deed:
         view = entity_named(deed.session, deed.case, named)
         if view.pole is not Pole.PERSON:
             raise UsageError(f"{view.reference} is no person.")

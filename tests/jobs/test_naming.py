@@ -438,6 +438,9 @@ def test_special_categories_are_apart_hidden_reasoned_and_filled_by_nothing_extr
         set_special(acting, "LINDEN", "P_001", (faith[0], None, Basis.FACT), "No longer needed now")
         assert show_entity(acting, "LINDEN", "P_001", special=True).special == ()
     assert lantern.ok("verify")["problems"] == []
+    listed = lantern("ledger", "list", "--json").out
+    assert "entity.special" in listed
+    assert not [text for text in ("As stated", "threatened", "religious") if text in listed]
 
 
 def test_nobody_is_shown_what_was_found_in_captures_that_they_may_not_see(
