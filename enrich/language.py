@@ -12,7 +12,7 @@ from enrich.documents import Language
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier  # type: ignore[import-untyped]  # has no types
 
-SAMPLE_CHARACTERS = 20_000
+SAMPLE_CHARACTERS = 8_000  # 20,000 changed no answer on the 109 pages of the corpus
 FEWEST_LETTERS = 20  # below this a guess is wrong more often than is useful ("OK", a name, a price)
 LEAST_SCORE = 0.6
 

@@ -168,6 +168,8 @@ class PageFacts:
         address = _LEADING.sub("", address)
         if not address or address.lower().startswith(_NO_ADDRESS):
             return None
+        if address.startswith(("https://", "http://")):  # to join is slow, and most are whole
+            return cleaned(address)
         try:
             resolved = urljoin(self.base, address)
         except ValueError:
