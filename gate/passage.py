@@ -22,7 +22,9 @@ if TYPE_CHECKING:  # the records alone: a command that prints a line loads no la
 
 @dataclass(frozen=True, slots=True)
 class GatedHit:
-    """A search hit, safe to print. `highlights` are offsets into the snippet."""
+    """A search hit, safe to print. `highlights` are offsets into the snippet, which is of the
+    page, of a frame or of a picture (`found_in`).
+    """
 
     capture: CaptureId
     case: str
@@ -32,6 +34,7 @@ class GatedHit:
     score: float
     snippet: str
     highlights: tuple[tuple[int, int], ...]
+    found_in: str = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,7 @@ class Found:
     captured: datetime
     score: float
     snippet: Snippet
+    found_in: str = "page"
 
 
 def gate_hits(found: Sequence[Found]) -> list[GatedHit]:
@@ -155,6 +159,7 @@ def gate_hits(found: Sequence[Found]) -> list[GatedHit]:
             hit.score,
             fold_line(hit.snippet.text),
             tuple((start, end) for start, end in hit.snippet.hits),
+            hit.found_in,
         )
         for hit in found
     ]

@@ -23,7 +23,7 @@ from cases.holdings import (
     unindexed,
 )
 from cases.identity import CaptureId, CaseId, EntryId
-from enrich import DerivedStore
+from enrich import DerivedStore, Enrichment
 from evidence.acting import Acting
 from evidence.reader import read_block
 from gate import (
@@ -58,6 +58,7 @@ from search import (
 )
 from search.facets import Bars
 from search.facets import bars as bars_of
+from search.fields import IMAGE
 from search.likeness import likeness
 from search.tree import And, Phrase
 
@@ -311,6 +312,7 @@ def _gated(facet: Facet) -> Facet:
     return replace(facet, values=tuple((fold_line(value), n) for value, n in facet.values))
 
 
+PICTURES_LOOKED_AT: Final = 50  # of a capture, for the words around what was found
 NOTHING_READ = Snippet("", 0, (), cut_before=False, cut_after=False)
 
 
@@ -323,6 +325,7 @@ def _found(acting: Acting, store: DerivedStore, tree: Tree, results: Results) ->
         if view is None:
             continue
         enrichment = store.get(hit.capture)
+        found_in, shown = _shown_of(store, hit.capture, enrichment, tree)
         found.append(
             Found(
                 hit.capture,
@@ -331,10 +334,32 @@ def _found(acting: Acting, store: DerivedStore, tree: Tree, results: Results) ->
                 (enrichment.texts.metadata.title or "") if enrichment else "",
                 view.started_at,
                 hit.score,
-                snippet(enrichment.texts.whole, tree) if enrichment else NOTHING_READ,
+                shown,
+                found_in,
             )
         )
     return found
+
+
+def _shown_of(
+    store: DerivedStore, capture: CaptureId, enrichment: Enrichment | None, tree: Tree
+) -> tuple[str, Snippet]:
+    """Where in a capture something of the query stands, and the words around it: its text, that
+    of its frames, what was read in its pictures. The beginning of its text where it is in none.
+    """
+    if enrichment is None:
+        return "page", NOTHING_READ
+    first = snippet(enrichment.texts.whole, tree)
+    if first.hits:
+        return "page", first
+    framed = snippet(enrichment.texts.framed, tree) if enrichment.texts.framed else first
+    if framed.hits:
+        return "frame", framed
+    for reading in store.pictures.held_by(capture)[:PICTURES_LOOKED_AT]:
+        read = snippet(reading.text, tree, field=IMAGE) if reading.text else first
+        if read.hits:
+            return "picture", read
+    return "page", first
 
 
 def _views(acting: Acting, captures: list[CaptureId]) -> dict[CaptureId, CaptureView]:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from cases.access import locked_captures
 from cases.authorities import AuthorityView, authorities_of
 from cases.casebook import CaseView, case_row, cases, view_of
 from cases.entries import S62, Act, ObjectKind, ObjectRef
@@ -52,11 +53,17 @@ def overview(acting: Acting) -> Overview:
         authorities = [a for case in held for a in authorities_of(session, case.id)]
         indexed = select(Step.capture_id).where(Step.step == "index", Step.state == "done")
         unread = session.scalar(
-            select(func.count()).select_from(Capture).where(Capture.id.not_in(indexed))
+            select(func.count())
+            .select_from(Capture)
+            .where(Capture.id.not_in(indexed), Capture.id.not_in(locked_captures(session)))
+            .where(Capture.case_id.in_([case.id for case in held]))
         )
         waiting, _ = alerts(session, since=None, unseen_only=True, limit=0)
         broken = session.scalar(
-            select(func.count()).select_from(Step).where(Step.state == "failed")
+            select(func.count())
+            .select_from(Step)
+            .join(Capture, Capture.id == Step.capture_id)
+            .where(Step.state == "failed", Capture.case_id.in_([case.id for case in held]))
         )
     return Overview(
         running=tuple(job for job in jobs if job.state == RUNNING),

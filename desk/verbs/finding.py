@@ -120,6 +120,7 @@ def search_document(answer: SearchAnswer) -> Document:
                 "score": hit.score,
                 "snippet": hit.snippet,
                 "highlights": [list(pair) for pair in hit.highlights],
+                "found_in": hit.found_in,
             }
             for hit in answer.hits
         ],
@@ -175,7 +176,8 @@ def _say_hit(hit: GatedHit) -> None:
     say(f"{hit.title or '(no title)'}")
     say(f"  {hit.capture}  {spoken(hit.captured)}  {hit.case}")
     say(f"  {hit.url}")
-    say(f"  {_marked(hit)}")
+    where = "" if hit.found_in == "page" else f"(in a {hit.found_in}) "
+    say(f"  {where}{_marked(hit)}")
     say()
 
 
