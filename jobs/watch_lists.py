@@ -72,6 +72,8 @@ def read_watchlist(path: Path) -> WatchList:
 
 def watchlist(text: str) -> WatchList:
     """The list in a text. Raises `ListUnreadable` where it holds no item, or too many."""
+    if len(text) > MAX_LIST_BYTES:
+        raise ListUnreadable("The list is longer than 16 million characters. Split it.")
     seen: dict[tuple[str, str], WatchedValue] = {}
     refused: list[RefusedItem] = []
     duplicates = phrases = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -62,13 +61,10 @@ def watch_add(
     Example:
       lantern watch add handles --list handles.csv
     """
-    pasted = ""
     if file is not None and str(file) == "-":
-        pasted, file = sys.stdin.read(), None
+        file = Path("/dev/stdin")  # read as a file is: bounded, and in any encoding
     with desk.work() as acting:
-        added = watch_for(
-            acting, name, case=case, query=query, pasted=pasted, file=file, from_start=from_start
-        )
+        added = watch_for(acting, name, case=case, query=query, file=file, from_start=from_start)
     refused = [{"row": row.number, "why": row.why} for row in added.refused]
     document = {**_watch(added.watch), "duplicates": added.duplicates, "refused": refused}
 
