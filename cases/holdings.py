@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from cases.access import TRUSTED_ROLES, hidden_captures, hidden_cases, locked_captures
@@ -242,6 +242,19 @@ def capture_views_of(session: Session, captures: Sequence[CaptureId]) -> list[Ca
         .order_by(Capture.seq)
     )
     return _seen(session, [_capture_view(*found) for found in rows])
+
+
+def captures_at_host(session: Session, host: str) -> list[CaptureView]:
+    """Captures whose requested or final address may lie at the host, as far as the session's person
+    may see them: the caller compares the addresses.
+    """
+    written = (Capture.requested_url, Capture.final_url)
+    query = select(Capture.id).where(
+        or_(*(func.lower(url).contains(host.lower(), autoescape=True) for url in written))
+    )
+    found = [CaptureId(capture) for capture in session.scalars(query)]
+    parts = (found[at : at + BATCH] for at in range(0, len(found), BATCH))
+    return [view for part in parts for view in capture_views_of(session, part)]
 
 
 def _capture_view(row: Capture, case_reference: str, warc: str) -> CaptureView:

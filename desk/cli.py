@@ -41,6 +41,7 @@ VERBS = {
     "work": ("conditions", "Run the steps that are due."),
     "read": ("reading", "What the enrichers make of your own files."),
     "search": ("finding", "Search a case."),
+    "history": ("over_time", "One address over time: what changed, what vanished."),
     "search-log": ("finding", "The searches that were run: list, run again, write out."),
     "saved": ("finding", "Searches kept under a name."),
     "confidential": ("access", "Captures locked as confidential, or restricted."),
