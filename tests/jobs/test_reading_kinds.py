@@ -1,0 +1,23 @@
+"""Documents that are no pages, on the whole road: read, found, and found where they break."""
+
+from __future__ import annotations
+
+from lantern_rig import Lantern, Site
+
+
+def test_a_pdf_is_found_by_its_words_and_a_broken_one_by_its_address(
+    lantern: Lantern, site: Site
+) -> None:
+    lantern.ok("authority", "add", "--scope", site.address)
+    pages = [site.url("/pdf"), site.url("/pdf/as-html"), site.url("/pdf/broken")]
+    lantern.ok("collect", *pages, "--delay", "0", "--allow-address", site.address)
+
+    every = lantern.ok("search", f'url:"{site.address}"')["hits"]
+    read = {hit["url"]: lantern.ok("show", hit["capture"]) for hit in every}
+
+    assert set(read) == set(pages)
+    assert [read[page]["kind"] for page in pages[:2]] == ["pdf", "pdf"]
+    word = max(read[pages[0]]["text"].split(), key=len)
+    assert {hit["url"] for hit in lantern.ok("search", f'body:"{word}"')["hits"]} >= set(pages[:2])
+    assert read[pages[2]]["kind"] in ("pdf", "unreadable")  # a reader may mend it
+    assert read[pages[2]]["text"] or read[pages[2]]["notes"]
