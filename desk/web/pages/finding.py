@@ -40,6 +40,8 @@ LABELS: Final = {
     "outcome": "Outcome",
     "status": "HTTP status",
 }
+# What every capture has: one value for all that was found narrows nothing and tells nothing.
+SAID_ANYWAY: Final = frozenset({"domain", "lang", "kind", "case", "outcome", "status"})
 FACETS: Final = tuple(f"{field}:8" for field in LABELS)
 LISTED = 400  # names and identifiers on a page; the command line has all
 
@@ -114,7 +116,8 @@ def _shown(found: SearchAnswer, wanted: Wanted) -> dict[str, Any]:
                 [(v, n, _to(wanted, facet.field, v)) for v, n in facet.values],
             )
             for facet in found.facets
-            if len(facet.values) > 1 or (facet.values and facet.missing)
+            if facet.values
+            and (len(facet.values) > 1 or facet.missing or facet.field not in SAID_ANYWAY)
         ],
         "bars": [(bar, wanted.address(q=joined(wanted.q, bar.query))) for bar in bars],
     }

@@ -326,3 +326,24 @@ def test_nothing_of_a_covered_picture_is_asked_for_before_somebody_asks(
     assert not [url for url in asked if url.endswith(".png")]
     assert {method for method, _ in routes_of(seen.place)} == {"GET", "POST"}
     page.context.close()
+
+
+def test_a_search_is_narrowed_and_opened_by_keyboard_alone(
+    seen: ServedDesk, browser: Browser
+) -> None:
+    page = entered(browser, seen, viewport={"width": 640, "height": 900})  # as at 200 % zoom
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.keyboard.press("/")
+    page.keyboard.type("captured:>2020")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?**")
+    tab_to(page, "aside .values a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**AND**")
+    assert "AND" in page.locator("#q").input_value()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/captures/*search=e-*")
+    assert faults == []
