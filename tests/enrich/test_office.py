@@ -13,7 +13,7 @@ import pptx
 import pytest
 
 from enrich.confined_reader import ConfinedReader
-from enrich.documents import MAX_TEXT, BodyRead, SourceDocument
+from enrich.documents import MAX_TEXT, BodyRead, Link, SourceDocument
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,8 @@ def pdf_file(text: str = "A red van", pages: int = 1, more: str = "") -> bytes:
         "<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Count {pages} /Kids [{' '.join(['3 0 R'] * pages)}] >>",
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents 4 0 R "
-        "/Resources << /Font << /F1 5 0 R >> >> >>",
+        "/Resources << /Font << /F1 5 0 R >> >> /Annots [<< /Type /Annot /Subtype /Link "
+        "/Rect [0 0 9 9] /A << /S /URI /URI (https://example.test/van) >> >>] >>",
         f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
         "<< /Title (A van) /Author (Jo Smith) /ModDate (D:20260102030405+01'00') >>",
@@ -136,12 +137,13 @@ def test_a_document_says_who_made_it_and_when_it_changed(reader: ConfinedReader)
     assert early.metadata.modified is None  # no file changed after it was captured
 
 
-def test_links_of_a_document_are_kept(reader: ConfinedReader) -> None:
-    texts = reader.read(SourceDocument(open_file())).texts
+@pytest.mark.parametrize(
+    ("body", "words"), [(open_file(), "van"), (pdf_file(pages=3), "")], ids=["odt", "pdf"]
+)
+def test_links_of_a_document_are_kept_once(reader: ConfinedReader, body: bytes, words: str) -> None:
+    texts = reader.read(SourceDocument(body)).texts
 
-    assert [(link.url, link.text) for link in texts.link_list] == [
-        ("https://example.test/van", "van")
-    ]
+    assert texts.link_list == (Link("https://example.test/van", words),)
 
 
 def test_pages_past_the_bound_are_counted(reader: ConfinedReader) -> None:
