@@ -34,6 +34,7 @@ from desk.web.pages import (
     exhibits,
     finding,
     gate,
+    over_time,
 )
 from desk.web.place import DeskPlace
 from desk.web.protection import HEADERS, Protection
@@ -44,7 +45,10 @@ from jobs.candidates import CandidateUnknown
 from jobs.gating import PictureCovered, PictureUnknown
 from jobs.search_log import SearchUnknown
 
-PAGES = (entrance, casework, collecting, finding, gate, exhibits, entities, crossovers, alerts)
+PAGES = (
+    *(entrance, casework, collecting, finding, gate, exhibits, entities, crossovers, alerts),
+    over_time,
+)
 STATIC = Path(__file__).parent / "static"
 _STATUS: tuple[tuple[type[LanternError], int], ...] = (
     (CaseUnknown, 404),
