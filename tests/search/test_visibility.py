@@ -115,7 +115,7 @@ def told(engine: Engine, query: str, scope: Scope) -> object:
 
 
 @pytest.mark.parametrize("kind", ENGINES)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(world=worlds(), scopes=st.lists(SCOPES, min_size=4, max_size=4))
 def test_what_may_not_be_seen_makes_no_difference(
     kind: str, world: list[SearchDocument], scopes: list[Scope]
