@@ -25,7 +25,9 @@ def folded_name(text: str) -> str:
     """A name as it is compared: NFKC, case folded, accents kept, one space, one kind of apostrophe
     and hyphen, nothing invisible.
     """
-    if text.isascii() and text.isprintable():  # what follows, for most names, in a tenth of the time
+    if (
+        text.isascii() and text.isprintable()
+    ):  # what follows, for most names, in a tenth of the time
         return " ".join(text.replace("`", "'").lower().split())
     parted = _SPACES.sub(" ", text)  # line ends are controls, yet they part words
     seen = "".join(sign for sign in parted if unicodedata.category(sign) not in _UNSEEN)

@@ -164,7 +164,9 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 
 @given(st.text(alphabet=st.characters(max_codepoint=0x7F), max_size=30))
 def test_the_short_way_for_plain_names_folds_as_the_long_one_does(text: str) -> None:
-    assert folded_name(text + "\u200b") == folded_name(text)  # the invisible sign takes the long way
+    assert folded_name(text + "\u200b") == folded_name(
+        text
+    )  # the invisible sign takes the long way
 
 
 def test_a_name_has_another_digest_in_another_case_and_under_another_label() -> None:

@@ -27,7 +27,7 @@ def found(text: str, kind: str | None = None) -> list[tuple[str, str]]:
         ("Contact us at example.com, look at example dot com", []),
         ("jo\u200b@exam\u00adple.test", [("jo\u200b@exam\u00adple.test", "jo@example.test")]),
         ("ｊｏ＠ｅｘａｍｐｌｅ．ｔｅｓｔ", [("ｊｏ＠ｅｘａｍｐｌｅ．ｔｅｓｔ", "jo@example.test")]),
-        ("аdmin@еxample.test", [("аdmin@еxample.test", "admin@example.test")]),  # noqa: RUF001
+        ("аdmin@еxample.test", [("аdmin@еxample.test", "admin@example.test")]),
         ("jo(at)example[dot]com", [("jo(at)example[dot]com", "jo@example.com")]),
         ("логин@почта.рф", [("логин@почта.рф",) * 2]),
         ("logo@2x.png", []),

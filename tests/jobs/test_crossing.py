@@ -65,9 +65,7 @@ _NUMBER = iter(range(10_000))
 
 def _restrict(lantern: Lantern, capture: str, kind: str = "restricted") -> None:
     number = next(_NUMBER)
-    sql = (
-        "INSERT INTO capture_mark SELECT ?, ?, ?, ?, 1, id, added_at FROM person WHERE code='JS'"
-    )
+    sql = "INSERT INTO capture_mark SELECT ?, ?, ?, ?, 1, id, added_at FROM person WHERE code='JS'"
     _sql(lantern, sql, f"k-{number}", capture, number, kind)
 
 

@@ -587,7 +587,8 @@ def test_a_hundred_thousand_names_on_one_page_and_odd_ones_among_them_are_a_boun
             assert not {"\x1b", "\u202e", "\u200b"} & set(each.name + each.key)
             assert "iVBORw0KGgoiVBORw0KGgo" not in each.name
         digest = next(each.key for each in found if "[2J" in each.name)
-        assert digest.startswith("PERSON:") and len(digest) == len("PERSON:") + 64
+        assert digest.startswith("PERSON:")
+        assert len(digest) == len("PERSON:") + 64
         assert reject(acting, "LINDEN", digest).verdict is CandidateVerdict.REJECTED
         assert list_entities(acting, "LINDEN") == ([], {})
 
@@ -624,7 +625,7 @@ def test_whatever_is_done_and_undone_in_any_order_the_rows_hold_and_nothing_is_a
     steps: list[tuple[int, int, int]],
 ) -> None:
     """Random acts on three candidates and their records; refusals are part of the play."""
-    lantern, captures = collected
+    lantern, _captures = collected
     root = tmp_path_factory.mktemp("play")
     shutil.copytree(lantern.vault, root / "vault")
     shutil.copytree(lantern.keys, root / "keys")

@@ -62,7 +62,5 @@ def told(place: Place, visitor: Signed, reference: str) -> dict[str, Any]:
 def decided(place: Place, visitor: OurCall, reference: str, word: PolicyIn) -> dict[str, Any]:
     """Say whether two cases may be told what they share."""
     with place.acting(visitor.code) as acting:
-        held = set_policy(
-            acting, reference, word.other, allowed=word.allowed, reason=word.reason
-        )
+        held = set_policy(acting, reference, word.other, allowed=word.allowed, reason=word.reason)
     return dict(policy_document(held))
