@@ -22,6 +22,7 @@ from jobs.workplace import Named, at_work
 
 CALM = frozenset({404, 403, 303, 201, 202, 200, 400, 409})
 THE_DOOR = ("/reveal", "/captures/{capture}/pictures/{sha256}/reveal")  # POST: shows it, once
+KEPT_BY_NAME = ("/search/kept", "/watches")  # a name of these is taken once
 ENDS_SESSIONS = ("/sign-out", "/me/passphrase", "/sign-in", "/sign-in/link")
 _WRITTEN_OUT = re.compile(rb"data:image/[a-z+]+;base64,([A-Za-z0-9+/=]+)")
 
@@ -68,7 +69,11 @@ def bodies(path: str, out: Path, exhibit: str) -> dict[str, object]:
         "kind": "knows",
         "basis": "opinion",
         "label": "ORG",
-        "name": "Walked On",
+        "name": f"W {secrets.token_hex(4)}" if path in KEPT_BY_NAME else "Walked On",
+        "q": "marker-word",
+        "form": "csv",
+        "query": "captured:>2020",
+        "from_start": "true",
     }
 
 
@@ -93,6 +98,7 @@ def calls() -> dict[str, dict[str, object]]:
             "allowed": True,
             "reason": "Walked for a test",
         },
+        "/api/v1/alerts/{alert}/seen": {},
         "/api/v1/cases/{reference}/candidates/accept": {"candidate": "PERSON:Marta Quillfeather"},
         "/api/v1/cases/{reference}/candidates/reject": {"candidate": "PERSON:Nobody"},
         "/api/v1/cases/{reference}/candidates/relabel": {"candidate": "PERSON:x", "label": "ORG"},
@@ -119,6 +125,8 @@ def walk(
             .replace("{part}", "0")
             .replace("{job}", desk.job)
             .replace("{named}", "P_001")
+            .replace("{alert}", "q-none")
+            .replace("{watch}", "b-none")
         )
         if "{token}" in path:
             filled = filled.replace("{token}", ticket(desk, capture, sha256))
