@@ -35,9 +35,10 @@ from cases.identity import CaptureId
 from enrich.documents import Enrichment
 from enrich.errors import DerivedStoreBroken
 from enrich.images.book import PictureBook, picture_metadata
+from enrich.near_text import NearTexts, forget, keep, near_metadata, signature_of
 from enrich.packing import packed, unpacked
 
-LAYOUT = 1  # of the tables; another number in the file means: empty it
+LAYOUT = 2  # of the tables; another number in the file means: empty it
 
 _tables = MetaData()
 enrichments = Table(
@@ -78,6 +79,7 @@ class DerivedStore:
         try:
             self._engine = self._opened()
             self.pictures = PictureBook(self.reading, self._writing)
+            self.near_texts = NearTexts(self.reading)
         except (SQLAlchemyError, OSError) as error:
             raise _broken(path, error) from error
 
@@ -105,10 +107,13 @@ class DerivedStore:
         """Write what waits, in one transaction."""
         if not self._waiting:
             return
+        signed = {name: signature_of(read.texts) for name, read in self._waiting.items()}
         with self._writing() as connection:
             for capture, enrichment in self._waiting.items():
                 _remove(connection, capture)
                 _add(connection, capture, enrichment)
+                if (signature := signed[capture]) is not None:
+                    keep(connection, capture, signature)
         self._waiting.clear()
 
     def get(self, capture: str) -> Enrichment | None:
@@ -189,6 +194,7 @@ class DerivedStore:
             engine = self._emptied(engine)
         _tables.create_all(engine)
         picture_metadata.create_all(engine)
+        near_metadata.create_all(engine)
         if _layout(engine) != LAYOUT:
             with engine.begin() as connection:
                 connection.execute(text(f"pragma user_version = {LAYOUT}"))
@@ -221,6 +227,7 @@ def _layout(engine: Engine) -> int:
 def _remove(connection: Connection, capture: str) -> bool:
     for table in (mentions, identifiers):
         connection.execute(delete(table).where(table.c.capture == capture))
+    forget(connection, capture)
     found = connection.execute(delete(enrichments).where(enrichments.c.capture == capture))
     return found.rowcount > 0
 
@@ -235,7 +242,7 @@ def _add(connection: Connection, capture: str, enrichment: Enrichment) -> None:
             content=packed(enrichment),
         )
     )
-    names = sorted({(mention.label, mention.text) for mention in enrichment.mentions})
+    names = sorted({(mention.label, mention.name) for mention in enrichment.mentions})
     if names:
         rows = [{"capture": capture, "label": label, "text": name} for label, name in names]
         connection.execute(insert(mentions), rows)
