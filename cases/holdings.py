@@ -4,7 +4,7 @@ and for use.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -16,6 +16,7 @@ from cases.access import TRUSTED_ROLES, hidden_captures, hidden_cases, locked_ca
 from cases.captures import SealedCapture, SealedRecord
 from cases.errors import CallerError
 from cases.identity import CaptureId, CaseId, JobId, Outcome, RecordId, Sha256
+from cases.ledger_objects import batches
 from cases.models import Capture, Case, Record, Step
 from cases.search_tables import Indexing
 from cases.times import from_rfc3339, rfc3339
@@ -242,6 +243,22 @@ def capture_views_of(session: Session, captures: Sequence[CaptureId]) -> list[Ca
         .order_by(Capture.seq)
     )
     return _seen(session, [_capture_view(*found) for found in rows])
+
+
+def capture_starts(
+    session: Session, captures: Collection[CaptureId]
+) -> dict[CaptureId, tuple[CaseId, datetime]]:
+    """The case and the start of those of any number of captures that the session's person may
+    see.
+    """
+    cases, hidden = hidden_cases(session), hidden_captures(session)
+    found: dict[CaptureId, tuple[CaseId, datetime]] = {}
+    for some in batches(sorted(captures), BATCH):
+        query = select(Capture.id, Capture.case_id, Capture.started_at).where(Capture.id.in_(some))
+        for capture, case, started in session.execute(query):
+            if case not in cases and capture not in hidden:
+                found[CaptureId(capture)] = CaseId(case), from_rfc3339(started)
+    return found
 
 
 def captures_at_host(session: Session, host: str) -> list[CaptureView]:

@@ -39,6 +39,7 @@ from jobs import cursors
 from jobs.counting import Companion, companions, unread_for_names
 from jobs.gating import PictureFacts, look_act, pictures_of
 from jobs.indexing import open_index
+from jobs.near_copies import NearCopies, fold
 from jobs.search_log import OPENED, Asked, act_of, found_digest, logged_search
 from jobs.sight import scope_of
 from search import (
@@ -138,7 +139,8 @@ class SearchAnswer:
 
     `reading` says how the query was understood. `waiting` captures are not indexed yet;
     `unread_for_names` of those found are in a language in which no names are sought. `after` goes
-    on with the next page, empty on the last. `log_id` is the search's entry in the ledger.
+    on with the next page, empty on the last. `log_id` is the search's entry in the ledger. `near`
+    has the hits that stand for their near copies on this page; all are among `hits`.
     """
 
     query: str
@@ -154,6 +156,7 @@ class SearchAnswer:
     index_version: str
     log_id: EntryId
     after: str
+    near: tuple[NearCopies, ...] = ()
 
 
 ANYHOW = Asking()
@@ -183,6 +186,7 @@ def search(
         counted = _Counts.of(engine, tree, scope, asking, results.total)
         digest = found_digest(engine, tree, scope, results.total)
         found = _found(acting, store, tree, results)
+        near = fold(acting, store, [hit.capture for hit in found], scope)
     asked = Asked(
         query,
         tuple(sorted(scope.cases)),
@@ -210,6 +214,7 @@ def search(
         version,
         entry,
         _next(results, limit, page.up_to_seq, question),
+        near,
     )
 
 

@@ -20,6 +20,7 @@ from jobs.explaining import Explanation, explain_query
 from jobs.finding import MOST_SHOWN, SORTS, SearchAnswer, asked_for, like_this
 from jobs.finding import search as find
 from jobs.hit_export import Exported, export_hits, export_log
+from jobs.near_copies import NearCopies
 from jobs.saved_searches import (
     end_search,
     keep_search,
@@ -41,6 +42,7 @@ from jobs.search_log import Rerun, annex, logged_searches, rerun
 @click.option("--company", default="", metavar="FIELD", help="Who is named with it: person.")
 @click.option("--explain", is_flag=True, help="Show how the query was understood, word by word.")
 @click.option("--like", default="", metavar="CAPTURE", help="What is like this capture.")
+@click.option("--unfold", is_flag=True, help="Show near copies of a hit as hits of their own.")
 @click.option(
     "--to", type=click.Path(path_type=Path, dir_okay=False), help="Write all hits: .csv, .jsonl."
 )
@@ -54,6 +56,7 @@ def search(
     to: Path | None,
     explain: bool,
     like: str,
+    unfold: bool,
     **asked: Any,
 ) -> None:
     """Search a case: words, "phrases", AND OR NOT, person: org: place: domain: captured: …
@@ -79,7 +82,7 @@ def search(
     document = search_document(answer)
     if told is not None:
         document = {**document, "explanation": asdict(told)}
-    desk.answer(document, lambda: _say_explained(answer, told))
+    desk.answer(document, lambda: _say_explained(answer, told, unfold))
     if answer.waiting:
         note(f"lantern: {answer.waiting} captures are not indexed yet: lantern work")
     if answer.unread_for_names:
@@ -90,7 +93,7 @@ def search(
     return None
 
 
-def _say_explained(answer: SearchAnswer, told: Explanation | None) -> None:
+def _say_explained(answer: SearchAnswer, told: Explanation | None, unfold: bool) -> None:
     if told is not None:
         say(f"Understood as: {told.query}")
         say(f"In words: {told.reading}")
@@ -101,11 +104,12 @@ def _say_explained(answer: SearchAnswer, told: Explanation | None) -> None:
             words = "" if leaf.words is None else f"{leaf.words}{more} words, "
             say(f"{leaf.query}: {words}{leaf.hits} pages; index fields {', '.join(leaf.fields)}")
         say()
-    _say_answer(answer)
+    _say_answer(answer, unfold)
 
 
 def search_document(answer: SearchAnswer) -> Document:
-    """A search's answer as `--json` gives it."""
+    """A search's answer as `--json` gives it: every hit of the page, near copies too."""
+    near = {each.capture: each for each in answer.near}
     return {
         "query": answer.query,
         "reading": answer.reading,
@@ -121,6 +125,7 @@ def search_document(answer: SearchAnswer) -> Document:
                 "snippet": hit.snippet,
                 "highlights": [list(pair) for pair in hit.highlights],
                 "found_in": hit.found_in,
+                **_near_document(near.get(hit.capture)),
             }
             for hit in answer.hits
         ],
@@ -145,9 +150,28 @@ def search_document(answer: SearchAnswer) -> Document:
     }
 
 
-def _say_answer(answer: SearchAnswer) -> None:
-    for hit in answer.hits:
-        _say_hit(hit)
+def _near_document(near: NearCopies | None) -> Document:
+    """Of a hit: its near copies among the hits; `folded` where it is one itself."""
+    first = near.first if near else None
+    return {
+        "near": list(near.copies) if near else [],
+        "folded": near is None,
+        "first_seen": {
+            "capture": first.capture,
+            "case": first.case,
+            "url": first.url,
+            "captured": rfc3339(first.captured),
+        }
+        if first
+        else None,
+    }
+
+
+def _say_answer(answer: SearchAnswer, unfold: bool = False) -> None:
+    near = {each.capture: each for each in answer.near}
+    hits = [hit for hit in answer.hits if unfold or hit.capture in near]
+    for hit in hits:
+        _say_hit(hit, near.get(hit.capture), unfold)
     for facet in answer.facets:
         table((facet.field, "captures"), facet.values)
         if facet.more:
@@ -162,8 +186,13 @@ def _say_answer(answer: SearchAnswer) -> None:
             [(c.name, c.together, c.everywhere, c.lift) for c in answer.companions],
         )
         say()
-    shown = len(answer.hits)
-    say(f"{answer.total} found" + (f", {shown} shown" if shown < answer.total else "") + ".")
+    folded = len(answer.hits) - len(hits)
+    say(
+        f"{answer.total} found"
+        + (f", {len(hits)} shown" if len(hits) < answer.total else "")
+        + (f", {folded} folded as near copies: --unfold" if folded else "")
+        + "."
+    )
     if answer.after:
         say(f"The next page: --after {answer.after}")
 
@@ -172,13 +201,27 @@ def _day(start: datetime) -> str:
     return f"{start:%Y-%m-%d}"
 
 
-def _say_hit(hit: GatedHit) -> None:
+def _say_hit(hit: GatedHit, near: NearCopies | None, unfold: bool) -> None:
     say(f"{hit.title or '(no title)'}")
     say(f"  {hit.capture}  {spoken(hit.captured)}  {hit.case}")
     say(f"  {hit.url}")
     where = "" if hit.found_in == "page" else f"(in a {hit.found_in}) "
     say(f"  {where}{_marked(hit)}")
+    if near is not None and (told := _near_told(near, unfold)):
+        say(f"  {told}")
     say()
+
+
+def _near_told(near: NearCopies, unfold: bool) -> str:
+    """What a hit says of its near copies: how many are folded, where its text was seen first."""
+    count, first = len(near.copies), near.first
+    copies = f"and {count} near cop{'y' if count == 1 else 'ies'}" if count and not unfold else ""
+    seen = (
+        f"seen first at {first.url} ({first.case}, {spoken(first.captured)}, {first.capture})"
+        if first
+        else ""
+    )
+    return "; ".join(filter(None, (copies, seen)))
 
 
 def _marked(hit: GatedHit) -> str:

@@ -33,6 +33,7 @@ from desk.web.api_models import (
     ExhibitIn,
     ExhibitOut,
     FacetOut,
+    FirstSeenOut,
     Found,
     GateOut,
     HitOut,
@@ -56,6 +57,7 @@ from jobs.exhibiting import list_exhibits, make_exhibit
 from jobs.finding import asked_for, list_captures, search, show
 from jobs.gating import PictureFacts, gate_status, pictures_of, view_of
 from jobs.ledgering import list_entries
+from jobs.near_copies import NearCopies
 from jobs.same_picture import same_picture
 
 router = APIRouter(prefix="/api/v1")
@@ -150,10 +152,11 @@ def find(place: Place, visitor: Signed, wanted: Annotated[Wanted, Query()]) -> F
     asking = asked_for(wanted.facets, wanted.sort, wanted.after, wanted.bars, wanted.company)
     with place.acting(visitor.code) as acting:
         found = search(acting, wanted.q, wanted.case, wanted.limit, asking)
+    near = {each.capture: each for each in found.near}
     return Found(
         total=found.total,
         waiting=found.waiting,
-        hits=tuple(map(_hit, found.hits)),
+        hits=tuple(_hit(hit, near.get(hit.capture)) for hit in found.hits),
         reading=fold_line(found.reading),
         facets=tuple(
             FacetOut(
@@ -181,7 +184,8 @@ def find(place: Place, visitor: Signed, wanted: Annotated[Wanted, Query()]) -> F
     )
 
 
-def _hit(hit: GatedHit) -> HitOut:
+def _hit(hit: GatedHit, near: NearCopies | None) -> HitOut:
+    first = near.first if near else None
     return HitOut(
         capture=hit.capture,
         case=hit.case,
@@ -191,6 +195,16 @@ def _hit(hit: GatedHit) -> HitOut:
         score=hit.score,
         snippet=hit.snippet,
         highlights=hit.highlights,
+        near=near.copies if near else (),
+        folded=near is None,
+        first_seen=FirstSeenOut(
+            capture=first.capture,
+            case=first.case,
+            url=first.url,
+            captured=rfc3339(first.captured),
+        )
+        if first
+        else None,
     )
 
 

@@ -78,8 +78,19 @@ class PictureOut(Answer):
     read: Document | None  # its words and its camera's claims; None where not read yet
 
 
+class FirstSeenOut(Answer):
+    """The earliest capture of a near copy of a hit's text, as far as its reader may see."""
+
+    capture: str
+    case: str
+    url: str
+    captured: str
+
+
 class HitOut(Answer):
-    """A search hit, gated."""
+    """A search hit, gated. `near` are its near copies among the hits, each of which is `folded`;
+    `first_seen` is null where that is here.
+    """
 
     capture: str
     case: str
@@ -89,6 +100,9 @@ class HitOut(Answer):
     score: float
     snippet: str
     highlights: tuple[tuple[int, int], ...]
+    near: tuple[str, ...]
+    folded: bool
+    first_seen: FirstSeenOut | None
 
 
 class ValueOut(Answer):

@@ -106,9 +106,18 @@ def status_of_query(refused: CallerError | None) -> int:
 
 def _shown(found: SearchAnswer, wanted: Wanted) -> dict[str, Any]:
     bars = bars_drawn(found.histogram, found.unit, "captured")
+    hits = {hit.capture: hit for hit in found.hits}
     return {
         "found": found,
-        "hits": [(hit, marked(hit.snippet, hit.highlights)) for hit in found.hits],
+        "hits": [
+            (
+                hits[near.capture],
+                marked(hits[near.capture].snippet, hits[near.capture].highlights),
+                [hits[copy] for copy in near.copies],
+                near.first,
+            )
+            for near in found.near
+        ],
         "facets": [
             (
                 LABELS[facet.field],
