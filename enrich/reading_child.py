@@ -7,6 +7,7 @@ when it is first needed must be there.
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import time
@@ -14,9 +15,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from charset_normalizer.constant import IANA_SUPPORTED
 from courlan import extract_domain
 
 from enrich.documents import SourceDocument
+from enrich.encodings import CODECS
 from enrich.fork_server import Facts, serve
 from enrich.office import PastBound
 from enrich.packing import packed_read
@@ -34,6 +37,13 @@ _REHEARSAL = (
     + "</article></html>",
     "<p>Jo</p><ul><li>a<li>b</ul>",
 )
+_UNDECLARED = (  # bytes whose encoding has to be found out, and some that are in none
+    ("Встреча у старого моста в пятницу. ".encode("cp1251"), None),
+    ("Grüße aus Köln. ".encode("latin-1"), None),
+    ("横浜の倉庫で会いましょう。".encode("shift_jis"), None),
+    (b"<p>a\xc0\xafetc\xc0\xafb ", "utf-8"),
+    (bytes(range(128, 256)), "utf-32"),
+)
 
 
 def main() -> None:
@@ -46,6 +56,10 @@ def rehearse() -> None:
     """Use each parser once, and load what they reach for in the middle of their work."""
     time.strptime("2026", "%Y")
     extract_domain("https://news.example.co.uk/", fast=False)  # the list of public suffixes
+    for name in {*CODECS.values(), *IANA_SUPPORTED, "utf_32", "utf_32_le", "utf_32_be"}:
+        codecs.lookup(name)  # each is a module of its own, loaded when it is first asked for
+    for sample, charset in _UNDECLARED:
+        read_body(SourceDocument(sample * 40, "text/html", charset))
     for page in _REHEARSAL:
         read_body(SourceDocument(page.encode(), "text/html", None, "https://example.test/"))
     for file in _blank_files():
