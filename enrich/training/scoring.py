@@ -45,7 +45,11 @@ def scores(nlp: Language, texts: Sequence[MarkedText]) -> dict[str, Score]:
     docs = nlp.pipe([marked.text for marked in texts], batch_size=128)
     for marked, doc in zip(texts, docs, strict=True):
         wanted = {span for span in marked.spans if span[2] in LABELS}
-        found = {(entity.start_char, entity.end_char, entity.label_) for entity in doc.ents}
+        found = {
+            (entity.start_char, entity.end_char, entity.label_)
+            for entity in doc.ents
+            if entity.label_ in LABELS
+        }
         for span in wanted | found:
             for group in ("all", span[2], marked.source.partition(":")[0]):
                 score = counted[group]
