@@ -28,9 +28,13 @@ from pathlib import Path
 from typing import Protocol
 
 import lxml.html
+from elastic_transport.client_utils import DEFAULT
+from elasticsearch import Elasticsearch
 
 from cases.identity import CaptureId, CaseId
 from search import Identifier, Scope, SearchDocument, parse_query, rebuild_engine
+from search.elastic_client import ElasticPlace
+from search.elastic_indices import rebuild_elastic
 from search.engine import FacetAsk
 
 SEED = 20261124
@@ -92,11 +96,13 @@ class Question:
 
 
 def questions(pool: Sequence[str]) -> dict[str, list[Question]]:
-    """Questions of each kind, of words common and rare."""
+    """Questions of each kind: words as often as they stand in the texts, and half of the single
+    terms from all words alike, most of which are rare.
+    """
     dice = random.Random(SEED + 1)
     words = sorted({w for s in pool for w in re.findall(r"\b[a-z]{4,12}\b", s)})
     pairs = [m.group() for s in pool if (m := re.search(r"\b[a-z]{4,9} [a-z]{4,9}\b", s))]
-    common = sorted({w for s in dice.sample(pool, 60) for w in re.findall(r"\b[a-z]{5,9}\b", s)})
+    common = [w for s in dice.sample(pool, 2000) for w in re.findall(r"\b[a-z]{5,9}\b", s)]
 
     def asked(form: Callable[[], tuple[str, str]], faceted: bool) -> list[Question]:
         return [Question(*form(), faceted) for _ in range(QUERIES)]
@@ -237,12 +243,27 @@ def fts5() -> Iterator[Contestant]:
 
 @contextmanager
 def elasticsearch() -> Iterator[Contestant]:
-    """Our Elasticsearch engine over a real node."""
+    """Our Elasticsearch engine over a real node: the tests' own, or that of ELASTICSEARCH_URL."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "rig"))
-    from elastic_bench import fresh_engine  # type: ignore[import-not-found]  # of the rig
+    from elastic_node import a_cluster  # type: ignore[import-not-found]  # of the rig
 
-    with fresh_engine() as (engine, size):
+    with tempfile.TemporaryDirectory() as folder, a_cluster(Path(folder)) as cluster:
+        place = ElasticPlace(
+            cluster.address, "bench", api_key=cluster.api_key, ca_file=cluster.ca_file
+        )
+        engine = rebuild_elastic(place)
+        client = Elasticsearch(
+            cluster.address, api_key=cluster.api_key or None, ca_certs=cluster.ca_file or DEFAULT
+        )
+
+        def size() -> int:
+            found = client.indices.stats(index=f"{place.alias}-*", metric="store")
+            return int(found["_all"]["total"]["store"]["size_in_bytes"])
+
         yield Ours(engine, size)
+        engine.close()
+        client.indices.delete(index=list(client.indices.get(index=f"{place.alias}-*")))
+        client.close()
 
 
 CONTESTANTS: dict[str, Callable[[], AbstractContextManager[Contestant]]] = {
