@@ -26,7 +26,7 @@ def searched_on(lantern: Lantern, address: str, *more: str) -> None:
     """Say so in `lantern.toml`, as a person does."""
     path = lantern.vault / "lantern.toml"
     lines = ["[search]", 'engine = "elasticsearch"', f'address = "{address}"', *more]
-    text = re.sub(r"\n\[(search|enrich)\][^\[]*", "\n", path.read_text("utf-8"))
+    text = re.sub(r"(?m)^\[(search|enrich)\][^\[]*", "", path.read_text("utf-8"))
     path.write_text(text + "\n" + "\n".join(lines) + "\n[enrich]\nocr = false\n", "utf-8")
 
 

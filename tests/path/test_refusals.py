@@ -258,7 +258,7 @@ def test_without_the_key_at_hand_an_act_is_asserted_and_said_to_be(
         (("show", "x-nothing"), 1, "There is no capture 'x-nothing'"),
         (("job", "show", "LINDEN-J9"), 1, "There is no job 'LINDEN-J9'"),
         (("search", '"open'), 1, "never closes"),
-        (("search",), 2, "Missing argument"),
+        (("search",), 2, "What is sought?"),
         (("collect",), 2, "Collect what?"),
         (("verify", "no/such/file"), 2, "There is nothing at"),
         (("frobnicate",), 2, "No such command"),
