@@ -51,8 +51,8 @@ def test_every_verb_has_its_line_in_the_list() -> None:
 def test_the_verbs_are_all_there_and_none_besides() -> None:
     named = (
         "init person case use note authority collect job capture work read search search-log saved "
-        "show history confidential entity crossover watch alerts exhibit export gate picture reveal "
-        "desk verify ledger status doctor"
+        "show history confidential entity crossover watch alerts exhibit export gate picture "
+        "reveal desk verify ledger status doctor"
     )
     assert set(VERBS) == set(named.split())
 
