@@ -177,6 +177,7 @@ def test_a_revealed_picture_is_covered_when_the_page_loses_the_focus(
     page.locator("summary").first.press("Enter")
     page.locator("form[action$='/reveal'] button").press("Enter")
     page.wait_for_selector("#revealed")
+    page.wait_for_load_state("load")  # the script that listens runs once the page is parsed
     page.evaluate("window.dispatchEvent(new Event('blur'))")
     page.wait_for_url(f"**{facts}")
     page.context.close()
