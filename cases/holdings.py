@@ -4,7 +4,7 @@ and for use.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -34,6 +34,9 @@ class CaptureLocked(CallerError):
     """The capture is locked as confidential material."""
 
     kind = "capture-locked"
+
+
+StepProgress = Callable[[str, int, int], None]  # the step, how many are done, how many still due
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-LINE_EVERY_S = 5.0
+from cases.holdings import StepProgress
 
-StepProgress = Callable[[str, int, int], None]
+LINE_EVERY_S = 5.0
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import TextIO
 from cases.authorities import AuthorityView
 from cases.casebook import case_row
 from cases.entries import S62, Act, ObjectKind, ObjectRef
-from cases.holdings import CaptureView, capture_views
+from cases.holdings import CaptureView, StepProgress, capture_views
 from cases.identity import CaseId, JobId, Outcome
 from cases.job_book import INTERRUPTED, JobView, ask_to_stop, job_of, jobs_of
 from collectors.commission import Order, commission
@@ -23,7 +23,7 @@ from collectors.plan import RobotsChoice, ScopeKind
 from collectors.ways_out import parse_way_out
 from evidence.acting import Acting
 from jobs.ledgering import make_checkpoint
-from jobs.steps import Progress, WorkDone, work
+from jobs.steps import WorkDone, work
 from jobs.sweeping import sweep_dead_jobs
 
 __all__ = [
@@ -81,7 +81,7 @@ def collect(
     acting: Acting,
     ordered: Ordered,
     told: Told,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
     *,
     run_steps: bool = True,
 ) -> CollectReport:

@@ -6,8 +6,8 @@ from contextlib import closing
 
 from enrich import DerivedStore
 from evidence.acting import Acting
-from jobs.finding import scope_of
 from jobs.indexing import open_index
+from jobs.sight import scope_of
 from search import Explanation, explain, parse_query
 
 __all__ = ["Explanation", "explain_query"]

@@ -63,20 +63,6 @@ from search.fields import IMAGE
 from search.likeness import likeness
 from search.tree import And, Phrase
 
-__all__ = [
-    "Asking",
-    "SearchAnswer",
-    "Shown",
-    "asked_for",
-    "joined",
-    "like_this",
-    "list_captures",
-    "narrowed",
-    "scope_of",
-    "search",
-    "show",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Asking:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ from cases.access import restricted_captures
 from cases.casebook import case_references
 from cases.holdings import (
     StepDone,
+    StepProgress,
     due,
     indexed,
     newest_index_seq,
@@ -54,8 +55,6 @@ PAGE: Final = 2_000  # hits at a time, where every one is looked at
 REBUILT_BY_A_SEARCH: Final = 500  # captures: a search does not wait for more
 API_KEY: Final = "LANTERN_ELASTICSEARCH_API_KEY"
 
-Progress = Callable[[str, int, int], None]  # step, done so far, still due
-
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
@@ -71,7 +70,7 @@ def index_version(extract_version: str) -> str:
 
 
 def index_due(
-    acting: Acting, store: DerivedStore, version: str, progress: Progress | None
+    acting: Acting, store: DerivedStore, version: str, progress: StepProgress | None
 ) -> Indexed:
     """Index every capture that was drawn out and lacks the step at that version; watches are
     matched after each commit.

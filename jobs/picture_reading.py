@@ -7,12 +7,12 @@ read: some 0.3 s each. A capture that holds any is then due for the index again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cases.captures import SealedCapture
 from cases.errors import LanternError
-from cases.holdings import StepDone, due, make_due_again, record_steps, sealed_capture
+from cases.holdings import StepDone, StepProgress, due, make_due_again, record_steps, sealed_capture
 from cases.identity import Sha256
 from enrich import ENRICHER_VERSION, DerivedStore, NameModel, find_identifiers
 from enrich.images import (
@@ -24,15 +24,14 @@ from enrich.images import (
 )
 from evidence.acting import Acting
 from gate.pictures import Picture, pictures_in
+from jobs.indexing import INDEX
 
-PICTURES, INDEX = "pictures", "index"
+PICTURES = "pictures"
 BATCH = 25
 MOST_WORDS = 30  # pictures of one capture whose words are read, the largest first
 # A thumbnail's words are its picture's; a screenshot's are the page's, and so is its look.
 _WITH_WORDS = ("response", "data")
 _READ = (*_WITH_WORDS, "embedded")
-
-Progress = Callable[[str, int, int], None]
 
 
 def pictures_version(acting: Acting, model: NameModel) -> str:
@@ -42,7 +41,7 @@ def pictures_version(acting: Acting, model: NameModel) -> str:
 
 
 def picture_batches(
-    acting: Acting, store: DerivedStore, model: NameModel, progress: Progress | None
+    acting: Acting, store: DerivedStore, model: NameModel, progress: StepProgress | None
 ) -> Iterator[list[StepDone]]:
     """Read the pictures of every capture that lacks the step, some captures at a time, recorded
     when they are given out. One whose evidence cannot be read is a failed step; a picture that

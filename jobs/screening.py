@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from cases.captures import SealedCapture
 from cases.errors import LanternError
-from cases.holdings import StepDone, due, forget_steps_of, record_steps, sealed_capture, taken
+from cases.holdings import (
+    StepDone,
+    StepProgress,
+    due,
+    forget_steps_of,
+    record_steps,
+    sealed_capture,
+    taken,
+)
 from evidence.acting import Acting
 from gate.pictures import Picture, pictures_in
 from gate.screener import VERSION, Screener
@@ -16,10 +23,8 @@ from gate.shelf import Shelf
 SCREEN = "screen"
 BATCH = 25
 
-Progress = Callable[[str, int, int], None]
 
-
-def screen_due(acting: Acting, progress: Progress | None) -> list[StepDone]:
+def screen_due(acting: Acting, progress: StepProgress | None) -> list[StepDone]:
     """Screen every capture that lacks the step. One whose evidence cannot be read is a failed
     step, and its pictures stay covered. Raises `ScreenerUnusable`.
     """

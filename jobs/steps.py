@@ -9,7 +9,7 @@ that was deleted makes its steps due again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from cases.entries import Act
 from cases.errors import LanternError
 from cases.holdings import (
     StepDone,
+    StepProgress,
     due,
     forget_steps_of,
     record_steps,
@@ -38,14 +39,11 @@ from evidence.acting import Acting
 from evidence.page_members import DOM, FRAME
 from evidence.reader import SealedBody, read_body
 from evidence.warc_records import target_uri
-from jobs.indexing import EXTRACT, INDEX, Indexed, index_due, index_version
-from jobs.indexing import open_index as open_index
+from jobs.indexing import EXTRACT, INDEX, index_due, index_version
 from jobs.picture_reading import picture_batches
 from jobs.screening import screen_due
 
 BATCH = 50  # captures a step takes on between two transactions
-
-Progress = Callable[[str, int, int], None]  # step, done so far, still due
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class WorkDone:
     waits: str = ""
 
 
-def work(acting: Acting, progress: Progress | None = None) -> WorkDone:
+def work(acting: Acting, progress: StepProgress | None = None) -> WorkDone:
     """Run every step that is due, in order.
 
     A capture whose step fails is recorded as failed at that version, and the run goes on. Raises
@@ -72,30 +70,18 @@ def work(acting: Acting, progress: Progress | None = None) -> WorkDone:
         model = open_model(acting.vault.settings.enrich.model)
         version = f"{ENRICHER_VERSION} {model.version}"
         _forget_what_is_gone(acting, store)
-        extracted = _extract(acting, store, model, version, progress)
-        screened = _added(WorkDone(0, 0, 0), screen_due(acting, progress))
+        total = _extract(acting, store, model, version, progress)
+        total = _added(total, screen_due(acting, progress))
         found = index_due(acting, store, version, progress)
-        done, waits = _added(WorkDone(0, 0, 0), found.steps), found.waits
+        total = _added(total, found.steps)
         for steps in picture_batches(acting, store, model, progress):
-            pictured = _added(WorkDone(0, 0, 0), steps)
-            found = Indexed((), waits) if waits else index_due(acting, store, version, progress)
-            again, waits = _added(WorkDone(0, 0, 0), found.steps), found.waits
-            done = replace(
-                done,
-                done=done.done + pictured.done + again.done,
-                failed=done.failed + pictured.failed + again.failed,
-                faults=(*done.faults, *pictured.faults, *again.faults),
-            )
-        left = _left(acting, version)
+            total = _added(total, steps)
+            if not found.waits:
+                found = index_due(acting, store, version, progress)
+                total = _added(total, found.steps)
+        total = replace(total, left=_left(acting, version), waits=found.waits)
     finally:
         store.close()
-    total = WorkDone(
-        extracted.done + screened.done + done.done,
-        extracted.failed + screened.failed + done.failed,
-        left,
-        (*extracted.faults, *screened.faults, *done.faults),
-        waits,
-    )
     if total.done or total.failed:
         refs = {"done": str(total.done), "failed": str(total.failed), "version": version}
         with acting.act(Act("work.run", None, (), refs)):
@@ -127,7 +113,7 @@ def _extract(
     store: DerivedStore,
     model: NameModel,
     version: str,
-    progress: Progress | None,
+    progress: StepProgress | None,
 ) -> WorkDone:
     total = WorkDone(0, 0, 0)
     while True:

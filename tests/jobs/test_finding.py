@@ -18,8 +18,9 @@ from cases.access import AccessRefused
 from cases.errors import UsageError
 from cases.holdings import CaptureLocked, CaptureUnknown
 from jobs.access import mark_capture, marked_captures, release_capture, set_door, set_member
-from jobs.finding import asked_for, like_this, scope_of, search, show
+from jobs.finding import asked_for, like_this, search, show
 from jobs.search_log import SearchErased, SearchUnknown, logged_searches, rerun
+from jobs.sight import scope_of
 from jobs.steps import work
 from jobs.workplace import Acting, Named, at_work
 from products.csv_rows import read_csv
