@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
-import queue
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from enrich.confined_worker import ConfinedWorker, WorkerLost
+from enrich.confined_worker import Closing, ConfinedWorker, Standing, WorkerLost
 from enrich.documents import MAX_BYTES, BodyRead, SourceDocument, Texts
 from enrich.errors import ReaderUnusable
 from enrich.packing import unpacked_read
@@ -17,7 +12,7 @@ MOST_ANSWER = 256 << 20
 UNREADABLE = "unreadable"
 
 
-class ConfinedReader:
+class ConfinedReader(Closing):
     """One reading process, started when needed, replaced when it dies. Not for two threads."""
 
     def __init__(self, *, item_s: float = ITEM_S) -> None:
@@ -61,29 +56,7 @@ class ConfinedReader:
         self._worker.close()
 
 
-_IDLE: queue.LifoQueue[ConfinedReader] = queue.LifoQueue(2)
-
-
-@contextmanager
-def shared_reader() -> Iterator[ConfinedReader]:
-    """A reading process that stands ready, or a new one; kept for the next who asks."""
-    try:
-        reader = _IDLE.get_nowait()
-    except queue.Empty:
-        reader = ConfinedReader()
-    try:
-        yield reader
-    finally:
-        try:
-            _IDLE.put_nowait(reader)
-        except queue.Full:
-            reader.close()
-
-
-@atexit.register
-def _close_idle() -> None:
-    while not _IDLE.empty():
-        _IDLE.get_nowait().close()
+shared_reader = Standing(ConfinedReader, 2).one  # one that stands ready, or a new one
 
 
 def _unreadable(why: str) -> BodyRead:

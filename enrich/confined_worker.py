@@ -4,17 +4,20 @@ it dies. A bomb, a hang or a crash costs the one request that brought it.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
+import queue
 import select
 import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 from enrich.fork_server import OVERTIME
 
@@ -44,7 +47,52 @@ class WorkerLost(Exception):
         self.slow = slow
 
 
-class ConfinedWorker:
+class Closing(ABC):
+    """What is closed at the end of a `with`, however it ends."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back what is held."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+Closes = TypeVar("Closes", bound=Closing)
+
+
+class Standing(Generic[Closes]):
+    """Workers that stand ready between two uses, `most` at a time; ended with the program."""
+
+    def __init__(self, make: Callable[[], Closes], most: int) -> None:
+        self._make = make
+        self._idle: queue.LifoQueue[Closes] = queue.LifoQueue(most)
+        atexit.register(self._close_idle)
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[Closes]:
+        """One that stands ready, or a new one; kept for the next who asks."""
+        try:
+            worker = self._idle.get_nowait()
+        except queue.Empty:
+            worker = self._make()
+        try:
+            yield worker
+        finally:
+            try:
+                self._idle.put_nowait(worker)
+            except queue.Full:
+                worker.close()
+
+    def _close_idle(self) -> None:
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
+
+class ConfinedWorker(Closing):
     """One process that runs `main` of a module of ours. Not for two threads at once.
 
     `item_s` bounds one request by the clock, `most_bytes` what it may answer.
@@ -85,17 +133,6 @@ class ConfinedWorker:
             for pipe in (child.stdin, child.stdout):
                 if pipe is not None:
                     pipe.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _exchanged(
         self, child: subprocess.Popen[bytes], asked: bytes

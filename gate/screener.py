@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import hashlib
-import queue
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from cases.errors import MachineError
-from enrich.confined_worker import ConfinedWorker, WorkerLost
+from enrich.confined_worker import Closing, ConfinedWorker, Standing, WorkerLost
 from gate.verdicts import Measured
 
 ITEM_S = 20.0
@@ -41,7 +35,7 @@ class Screened:
     rendition: bytes | None
 
 
-class Screener:
+class Screener(Closing):
     """One screening process, started when needed, replaced when it dies. Not for two threads."""
 
     def __init__(self, *, item_s: float = ITEM_S) -> None:
@@ -90,17 +84,6 @@ class Screener:
         """End the process."""
         self._worker.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _asked(
         self, content: bytes, task: str, side: int | None
     ) -> tuple[dict[str, object], bytes]:
@@ -118,29 +101,7 @@ class Screener:
             ) from fault
 
 
-_IDLE: queue.LifoQueue[Screener] = queue.LifoQueue(4)
-
-
-@contextlib.contextmanager
-def shared_screener() -> Iterator[Screener]:
-    """A screening process that stands ready, or a new one; kept for the next who asks."""
-    try:
-        screener = _IDLE.get_nowait()
-    except queue.Empty:
-        screener = Screener()
-    try:
-        yield screener
-    finally:
-        try:
-            _IDLE.put_nowait(screener)
-        except queue.Full:
-            screener.close()
-
-
-@atexit.register
-def _close_idle() -> None:
-    while not _IDLE.empty():
-        _IDLE.get_nowait().close()
+shared_screener = Standing(Screener, 4).one  # one that stands ready, or a new one
 
 
 def is_rendition(png: bytes) -> bool:

@@ -6,12 +6,11 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from cases.errors import MachineError
 from cases.identity import Sha256
-from enrich.confined_worker import ConfinedWorker, WorkerLost
+from enrich.confined_worker import Closing, ConfinedWorker, WorkerLost
 from enrich.decoding import cleaned
 from enrich.images.records import MOST_TEXT, READING_VERSION, PictureReading
 
@@ -30,7 +29,7 @@ class PictureReaderUnusable(MachineError):
     kind = "picture-reader"
 
 
-class PictureReader:
+class PictureReader(Closing):
     """Reads pictures, each in a confined process of its own. Not for two threads at once.
 
     The process for words, which loads models, is started at the first picture that is read for any.
@@ -71,17 +70,6 @@ class PictureReader:
         """End both processes."""
         self._facts.close()
         self._words.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _asked(self, worker: ConfinedWorker, content: bytes) -> tuple[Mapping[str, Any], bytes]:
         try:
