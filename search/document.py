@@ -71,7 +71,6 @@ class SearchDocument:
     names: tuple[tuple[str, str], ...] = ()
     withheld: tuple[str, ...] = ()
     text_sha256: str = ""
-    cluster: str = ""
 
     def __post_init__(self) -> None:
         for name, moment in (("captured", self.captured), *moments(self).items()):
@@ -147,7 +146,6 @@ def facet_values(document: SearchDocument) -> dict[str, tuple[str, ...]]:
         "kind": (document.kind,),
         "collector": (document.collector,),
         "picture": document.pictures,
-        "cluster": (document.cluster,),
     }
     for kind, field in IDENTIFIER_FIELDS.items():
         found[field.name] = (each.value for each in document.identifiers if each.kind == kind)
@@ -197,7 +195,7 @@ def _whole_tokens(document: SearchDocument) -> dict[str, Values]:
         "identifier": [],
         **{field.exact: [] for field in (*IDENTIFIER_FIELDS.values(), *PLATFORM_FIELDS)},
     }
-    for name in ("capture", "outcome", "kind", "collector", "cluster"):
+    for name in ("capture", "outcome", "kind", "collector"):
         found[name] = [selector_form(name, getattr(document, name))]
     for each in document.identifiers:
         token = selector_form(each.kind, each.value)

@@ -174,7 +174,6 @@ QUERY_FIELDS: Final[dict[str, Field]] = {
         _whole("collector", "browser", "what collected it"),
         _whole("picture", "9f86d081*", "pages that show the picture with this SHA-256",
                "pictures"),
-        _whole("cluster", "c-abc", "pages of nearly the same text"),
         _whole("digest", "9f86d081*", "pages whose whole text has this SHA-256", facet=False),
         _moment("captured", "2026-03-01", "when the page was collected", "collected"),
         _moment("published", "2026-11", "when it was published, as the page says", "dated"),

@@ -108,7 +108,6 @@ PAGE = a_document(
     pictures=("9f86d081884c7d65",),
     names=(("PERSON", "Jo Smith"), ("EVENT", "Harvest Fair")),
     text_sha256="ab12",
-    cluster="c-0",
 )
 FINDS = [
     "smith", "SMITH", "run", "runs", '"running"', '"jo smith"', "“Jo Smith”", "o'neil",
@@ -129,7 +128,7 @@ FINDS = [
     "page:smith", "body:said", "invoice", "image:4471", "author:tarrant", "from:ada",
     "site:gazette", "alt:owls", 'alt:"barn owl"', "link:inbox", "link:other.test", "table:signs",
     'table:"owl nine"', "meta:jsonld.author", "entity:fair", "entity:sian", "kind:html",
-    "collector:browser", "picture:9f86d081*", "digest:ab12", "cluster:c-0", "status:2xx",
+    "collector:browser", "picture:9f86d081*", "digest:ab12", "status:2xx",
     "status:>=200", "status:[100 TO 299]", "status:..200", "published:2025-11",
     "published:<2026", "published:5/11/2025", "tel:07700900123", "user:night_owl",
     "smith && running", "smyth || smith", "smith -smyth", '=running', '"jo running"~2',
