@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import http.server
 import random
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 from desk_rig import served as desk_served
-from lantern_rig import Lantern
+from lantern_rig import Lantern, bodies_served
 
 from cases.identity import CaptureId
 from jobs.access import mark_capture, set_door
@@ -46,32 +43,14 @@ PAGES = {
 }
 
 
-class Pages(http.server.BaseHTTPRequestHandler):
-    """Serves each as a page of its own title."""
-
-    def do_GET(self) -> None:
-        lines = PAGES.get(unquote(self.path))
-        text = "".join(f"<p>{line}" for line in lines or ())
-        body = f"<!doctype html><html lang=en><title>A page</title><article>{text}".encode()
-        self.send_response(200 if lines else 404)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+BODIES = {
+    path: (
+        "text/html; charset=utf-8",
+        b"<!doctype html><html lang=en><title>A page</title><article>"
+        + "".join(f"<p>{line}" for line in lines).encode(),
+    )
+    for path, lines in PAGES.items()
+}
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +63,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lantern, dict[s
     lantern.ok("person", "add", "AB", "--name", "Ann Bell")
     lantern.ok("person", "add", "SV", "--name", "Sam Vale", "--role", "supervisor")
     captures: dict[str, CaptureId] = {}
-    with served() as address:
+    with bodies_served(BODIES) as address:
         for case, pages in (
             ("ROWAN", ["/first"]),
             ("LINDEN", ["/copy"]),

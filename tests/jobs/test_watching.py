@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lantern_rig import Lantern
-from naming_rig import pages_served, peopled, working
+from lantern_rig import Lantern, bodies_served
+from naming_rig import BODIES, peopled, working
 
 from cases.holdings import forget_steps_of, taken
 from cases.settings import SettingsError, WatchSection
@@ -41,7 +41,7 @@ def lantern(filled: Lantern, tmp_path: Path) -> Lantern:
 
 
 def collected_again(lantern: Lantern, *pages: str) -> None:
-    with pages_served() as address:
+    with bodies_served(BODIES) as address:
         lantern.ok("authority", "add", "--case", "LINDEN", "--scope", address)
         seeds = [f"http://{address}/{page}" for page in pages]
         how = ("--delay", "0", "--allow-address", address, "--case", "LINDEN")

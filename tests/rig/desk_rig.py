@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import http.server
 import io
 import random
 import re
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import httpx
 import uvicorn
-from lantern_rig import Lantern
+from lantern_rig import Lantern, bodies_served
 from PIL import Image
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -79,26 +78,8 @@ def hostile_site(pictures: Pictures) -> Iterator[str]:
         '/x"><script>alert(4)</script>': ("text/html", page),
     }
 
-    class Pages(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = bodies.get(self.path.partition("?")[0])
-            media, body = found or ("text/plain", b"none")
-            self.send_response(200 if found else 404)
-            self.send_header("Content-Type", media)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with bodies_served(bodies) as address:
+        yield address
 
 
 @dataclass

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import http.server
 import io
 import json
 import os
 import subprocess
 import sys
+import threading
 import tomllib
 import urllib.parse
 import urllib.request
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +56,40 @@ class Site:
         with urllib.request.urlopen(self.url(what), timeout=10) as answer:
             read: bytes = answer.read()
             return read
+
+
+@contextlib.contextmanager
+def bodies_served(
+    bodies: Mapping[str, tuple[str, bytes]], asked: Callable[[str], object] = str
+) -> Iterator[str]:
+    """Bodies by path (media type, bytes) on a free port of loopback; yields HOST:PORT. `asked` is
+    told each path.
+    """
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked(self.path)
+            path = self.path.partition("?")[0]
+            found = bodies.get(path) or bodies.get(urllib.parse.unquote(path))
+            media_type, body = found or ("text/plain", b"none")
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Type", media_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from lantern_rig import Lantern
+from lantern_rig import Lantern, bodies_served
 
 from cases.times import Clock, system_clock
 from enrich import DerivedStore, Enrichment, Identifier, Mention
@@ -22,30 +20,13 @@ PAGES = {
 }
 
 
-@contextmanager
-def pages_served() -> Iterator[str]:
-    """The pages on a port of loopback; yields HOST:PORT."""
-
-    class Pages(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            text = PAGES.get(self.path)
-            body = f"<!doctype html><html lang=en><title>A page</title><p>{text}</p>".encode()
-            self.send_response(200 if text else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+BODIES = {
+    path: (
+        "text/html; charset=utf-8",
+        f"<!doctype html><html lang=en><title>A page</title><p>{text}</p>".encode(),
+    )
+    for path, text in PAGES.items()
+}
 
 
 def peopled(root: Path, cases: tuple[str, ...] = ("LINDEN",)) -> tuple[Lantern, dict[str, str]]:
@@ -56,7 +37,7 @@ def peopled(root: Path, cases: tuple[str, ...] = ("LINDEN",)) -> tuple[Lantern, 
     lantern.ok("person", "add", "AB", "--name", "Ann Bell", "--role", "analyst")
     lantern.ok("person", "add", "CD", "--name", "Cy Dunn", "--role", "supervisor")
     captures = {}
-    with pages_served() as address:
+    with bodies_served(BODIES) as address:
         for case in cases:
             lantern.ok("case", "open", case, "--title", "A test", "--template", "research")
             lantern.ok("authority", "add", "--case", case, "--scope", address)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import http.server
 import io
 import random
 import struct
-import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
+from lantern_rig import bodies_served
 from PIL import Image
 
 WINDOW = 64  # bytes of a picture that may not appear anywhere outside the evidence
@@ -161,25 +160,5 @@ def picture_site() -> Iterator[PictureSite]:
     pages, pictures = _site()
     asked: list[str] = []
 
-    class Answers(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            media_type, body = pages.get(self.path, ("text/plain", b""))
-            self.send_response(200 if self.path in pages else 404)
-            self.send_header("Content-Type", media_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield PictureSite(f"127.0.0.1:{server.server_address[1]}", pages, pictures, asked)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with bodies_served(pages, asked.append) as address:
+        yield PictureSite(address, pages, pictures, asked)
