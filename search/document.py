@@ -148,7 +148,7 @@ def facet_values(document: SearchDocument) -> dict[str, tuple[str, ...]]:
         "picture": document.pictures,
     }
     for kind, field in IDENTIFIER_FIELDS.items():
-        found[field.name] = (each.value for each in document.identifiers if each.kind == kind)
+        found[field.name] = [each.value for each in document.identifiers if each.kind == kind]
     return {
         f"{name}_facet": tuple(
             dict.fromkeys(cut(" ".join(value.split())) for value in values if value)

@@ -15,6 +15,7 @@ from search import (
     Engine,
     Facet,
     FacetAsk,
+    Identifier,
     QueryError,
     Scope,
     SearchDocument,
@@ -55,6 +56,19 @@ def test_a_facet_counts_documents_by_value_as_people_read_it(engine: Engine) -> 
     assert facet(engine, "person") == Facet(
         "person", (("Zoë O'Neil", 2), ("Oswin Tarrant", 1)), missing=1, more=False
     )
+
+
+def test_each_kind_of_identifier_has_a_facet_of_its_own_values(engine: Engine) -> None:
+    found = (Identifier("phone", "+447700900123"), Identifier("email", "jo@example.test"))
+    given(
+        engine,
+        a_document(1, "owl", identifiers=found),
+        a_document(2, "owl", identifiers=(*found[:1], Identifier("cve", "CVE-2026-1234"))),
+    )
+    assert facet(engine, "phone").values == (("+447700900123", 2),)
+    assert facet(engine, "email").values == (("jo@example.test", 1),)
+    assert facet(engine, "cve").values == (("CVE-2026-1234", 1),)
+    assert facet(engine, "handle") == Facet("handle", (), missing=2, more=False)
 
 
 def test_values_that_tie_stand_by_code_point_and_the_least_of_them_are_shown(
