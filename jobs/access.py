@@ -29,9 +29,7 @@ from cases.identity import CaptureId, CaseId, PersonId
 from cases.models import Capture, Case, Person
 from cases.people import person_of
 from cases.row_texts import ROW, row_text
-from enrich import DerivedStore
 from evidence.acting import Acting
-from jobs.indexing import open_index
 
 __all__ = [
     "MARKS",
@@ -178,8 +176,12 @@ def _marks(session: Session, capture: CaptureId) -> tuple[str, ...]:
 
 def _forget(acting: Acting, capture: CaptureId) -> None:
     """Take what was drawn out of a capture away. Where the index cannot be written now, it is
-    still left out of every search (`finding.scope_of`).
+    still left out of every search (`sight.scope_of`).
     """
+    # The rooms that read and search take a second to load: to list cases nobody waits for them.
+    from enrich import DerivedStore
+    from jobs.indexing import open_index
+
     with closing(DerivedStore(acting.vault.derived)) as store:
         store.drop(capture)
         try:

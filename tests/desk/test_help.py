@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import inspect
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -64,3 +66,13 @@ def test_every_verb_takes_the_same_four_options(path: str) -> None:
         return
     taken = {option for parameter in command.params for option in parameter.opts}
     assert {"--vault", "--operator", "--keys", "--json"} <= taken
+
+
+@pytest.mark.parametrize("verbs", ["casework", "authority", "ledger"])
+def test_verbs_that_read_no_text_load_no_room_that_does(verbs: str) -> None:
+    code = (
+        f"import sys, desk.verbs.{verbs}\n"
+        "print(*{'numpy', 'spacy', 'tantivy', 'enrich', 'search'} & set(sys.modules))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert loaded.stdout.split() == [], loaded.stderr
