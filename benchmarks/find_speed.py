@@ -257,12 +257,12 @@ def elasticsearch() -> Iterator[Contestant]:
         )
 
         def size() -> int:
-            found = client.indices.stats(index=f"{place.alias}-*", metric="store")
+            found = client.indices.stats(index=place.alias, metric="store")
             return int(found["_all"]["total"]["store"]["size_in_bytes"])
 
         yield Ours(engine, size)
         engine.close()
-        client.indices.delete(index=list(client.indices.get(index=f"{place.alias}-*")))
+        client.indices.delete(index=list(client.indices.get(index=place.alias)))
         client.close()
 
 
