@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cases.access import hidden_cases
+from cases.access import hidden_captures, hidden_cases
 from cases.errors import CallerError, UsageError
 from cases.identity import CaptureId, CaseId, PersonId, new_id
 from cases.models import Capture, Case, Note
@@ -121,8 +121,9 @@ def close_case(session: Session, reference: str, *, now: datetime) -> Case:
 
 
 def view_of(session: Session, row: Case) -> CaseView:
-    """The case with the number of its captures."""
-    held = session.scalar(select(func.count()).where(Capture.case_id == row.id)) or 0
+    """The case with the number of its captures that the session's person may open."""
+    counted = select(func.count()).where(Capture.case_id == row.id)
+    held = session.scalar(counted.where(Capture.id.not_in(hidden_captures(session)))) or 0
     return CaseView(
         CaseId(row.id),
         row.reference,

@@ -24,6 +24,7 @@ from cases.exhibit_references import (
     read_reference,
 )
 from cases.exhibit_tables import Exhibit, ExhibitGap
+from cases.holdings import capture_view
 from cases.identity import CaptureId, CaseId, PersonId, Sha256, new_id
 from cases.models import Case, Person
 from cases.people import PersonView
@@ -285,7 +286,9 @@ def exhibits_of(session: Session, case: CaseId) -> list[ExhibitView]:
 
 
 def exhibits_named(session: Session, case: Case, references: Iterable[str]) -> list[ExhibitView]:
-    """Those exhibits, in exhibit order, each once. Raises `ExhibitUnknown`, `ReferenceRefused`."""
+    """Those exhibits, in exhibit order, each once. Raises `ExhibitUnknown`, `ReferenceRefused`, and
+    `CaptureLocked` or `CaptureUnknown` for one whose capture the session's person may not open.
+    """
     held = {_place(view): view for view in exhibits_of(session, CaseId(case.id))}
     wanted = {}
     for text in references:
@@ -297,6 +300,7 @@ def exhibits_named(session: Session, case: Case, references: Iterable[str]) -> l
                 f"Case {case.reference} has no exhibit {reference.text}. There are: {there}. "
                 "Make one: lantern exhibit make CAPTURE"
             )
+        capture_view(session, view.capture)
         wanted[reference.place] = view
     return [wanted[place] for place in sorted(wanted)]
 

@@ -379,11 +379,18 @@ def unindexed(session: Session, cases: Sequence[CaseId]) -> int:
     return session.scalar(counted) or 0
 
 
-def steps_left(session: Session, step: str, version: str) -> int:
-    """How many captures lack the step at that version."""
+def steps_left(
+    session: Session, step: str, version: str, cases: Collection[CaseId] | None = None
+) -> int:
+    """How many captures lack the step at that version: of all, or of those cases as far as the
+    session's person may see.
+    """
     taken = select(Step.capture_id).where(Step.step == step, Step.version == version)
     counted = select(func.count()).select_from(Capture).where(Capture.id.not_in(taken))
     counted = counted.where(Capture.id.not_in(locked_captures(session)))
+    if cases is not None:
+        hidden = hidden_captures(session)
+        counted = counted.where(Capture.case_id.in_(cases), Capture.id.not_in(hidden))
     return session.scalar(counted) or 0
 
 

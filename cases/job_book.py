@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cases.access import hidden_cases
+from cases.access import hidden_captures, hidden_cases
 from cases.authorities import AuthorityView
 from cases.errors import CallerError
 from cases.identity import AuthorityId, CaseId, JobId, Outcome, PersonId, new_id
@@ -38,7 +38,9 @@ class JobEnded(CallerError):
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as the other rooms see it. `reference` is LINDEN-J3; `outcomes` counts its captures."""
+    """A job as the other rooms see it. `reference` is LINDEN-J3; `outcomes` counts its captures,
+    as far as the session's person may open them.
+    """
 
     id: JobId
     reference: str
@@ -115,11 +117,6 @@ def jobs_of(session: Session, case: CaseId | None, *, state: str | None = None) 
 
 
 def _view(session: Session, row: Job, case_reference: str) -> JobView:
-    counted = session.execute(
-        select(Capture.outcome, func.count())
-        .where(Capture.job_id == row.id)
-        .group_by(Capture.outcome)
-    )
     return JobView(
         id=JobId(row.id),
         reference=f"{case_reference}-J{row.number}",
@@ -133,8 +130,22 @@ def _view(session: Session, row: Job, case_reference: str) -> JobView:
         created_at=from_rfc3339(row.created_at),
         ended_at=from_rfc3339(row.ended_at) if row.ended_at else None,
         stop_asked=row.stop_asked_at is not None,
-        outcomes=dict(counted.all()),
+        outcomes=_counted(session, row.id, hidden_captures(session)),
     )
+
+
+def outcomes_of(session: Session, job: JobId) -> dict[str, int]:
+    """How all captures of a job ended, whoever may open them: for its own ending."""
+    return _counted(session, job, ())
+
+
+def _counted(session: Session, job: str, without: Collection[str]) -> dict[str, int]:
+    counted = session.execute(
+        select(Capture.outcome, func.count())
+        .where(Capture.job_id == job, Capture.id.not_in(without))
+        .group_by(Capture.outcome)
+    )
+    return dict(counted.all())
 
 
 def ask_to_stop(session: Session, job: JobView, *, now: datetime) -> None:

@@ -26,7 +26,16 @@ from cases.casebook import case_row
 from cases.entries import Act, ObjectKind, ObjectRef
 from cases.errors import CallerError, LanternError
 from cases.identity import JobId, Sha256
-from cases.job_book import FINISHED, RUNNING, STOPPED, JobView, end_job, job_of, outcome_of
+from cases.job_book import (
+    FINISHED,
+    RUNNING,
+    STOPPED,
+    JobView,
+    end_job,
+    job_of,
+    outcome_of,
+    outcomes_of,
+)
 from cases.vault import held_alone
 from collectors.browser.finding import find_browser
 from collectors.browser.launching import browser_version
@@ -112,7 +121,7 @@ class Undertaking:
         self._openings.close()
         state = STOPPED if report.stopped is not None else FINISHED
         with self._acting.catalogue.reading() as session:
-            outcome = str(outcome_of(job_of(session, self.job.id).outcomes))
+            outcome = str(outcome_of(outcomes_of(session, self.job.id)))
         refs = {
             "captures": str(report.captures),
             "response_bytes": str(report.response_bytes),

@@ -120,26 +120,30 @@ class Shelf:
         """The pictures of one capture, in order."""
         return self._read("WHERE p.capture = ? ORDER BY p.ordinal", [capture])
 
-    def of_case(self, case: CaseId) -> list[Shelved]:
-        """Each distinct picture of a case once, at its first place."""
+    def of_case(self, case: CaseId, without: Collection[str] = ()) -> list[Shelved]:
+        """Each distinct picture of a case once, at its first place outside those captures."""
         where = (
-            "WHERE p.rowid IN (SELECT MIN(rowid) FROM picture WHERE case_id = ? GROUP BY sha256) "
-            "ORDER BY p.rowid"
+            "WHERE p.rowid IN (SELECT MIN(rowid) FROM picture WHERE case_id = ? AND capture NOT IN "
+            "(SELECT value FROM json_each(?)) GROUP BY sha256) ORDER BY p.rowid"
         )
-        return self._read(where, [case])
+        return self._read(where, [case, json.dumps(sorted(without))])
 
     def of_digest(self, sha256: str) -> list[Shelved]:
         """Every place of one picture."""
         return self._read("WHERE p.sha256 = ? ORDER BY p.rowid", [sha256])
 
-    def copies(self, case: CaseId, digests: Collection[str]) -> dict[str, int]:
-        """How many captures of the case hold each picture."""
+    def copies(
+        self, case: CaseId, digests: Collection[str], without: Collection[str] = ()
+    ) -> dict[str, int]:
+        """How many captures of the case, but for those named, hold each picture."""
+        left_out = json.dumps(sorted(without))
         found: dict[str, int] = {}
         for chunk in batches(sorted(set(digests)), _CHUNK):
             rows = self._db.execute(
                 "SELECT sha256, COUNT(DISTINCT capture) FROM picture WHERE case_id = ? "  # noqa: S608 - marks
+                "AND capture NOT IN (SELECT value FROM json_each(?)) "
                 f"AND sha256 IN ({_marks(chunk)}) GROUP BY sha256",
-                [case, *chunk],
+                [case, left_out, *chunk],
             )
             found.update((row[0], row[1]) for row in rows)
         return found

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cases.access import hidden_captures, hidden_cases
 from cases.casebook import cases
 from cases.errors import LanternError
 from cases.holdings import steps_left
@@ -154,10 +155,10 @@ def _engine_named(acting: Acting) -> str:
 
 def _index(acting: Acting) -> str:
     place = elastic_place(acting)
-    return _embedded(acting) if place is None else _cluster(place)
+    return _embedded(acting) if place is None else _cluster(acting, place)
 
 
-def _cluster(place: ElasticPlace) -> str:
+def _cluster(acting: Acting, place: ElasticPlace) -> str:
     from search.elastic_client import SEARCH_PATIENCE_S
     from search.elastic_indices import check_elastic
 
@@ -167,12 +168,21 @@ def _cluster(place: ElasticPlace) -> str:
         if fault.why == "missing":
             return f"none yet at {place.address}: the first `lantern work` makes it"
         raise
-    return f"{count} captures at {place.address} ({place.alias}, Elasticsearch {version})"
+    where = f"at {place.address} ({place.alias}, Elasticsearch {version})"
+    return f"{_told(acting, count)} {where}".strip()
+
+
+def _told(acting: Acting, count: int) -> str:
+    """How many captures an index holds, for whoever may see all of them."""
+    with acting.catalogue.reading() as session:
+        sees_all = not hidden_cases(session) and not hidden_captures(session)
+    return f"{count} captures" if sees_all else ""
 
 
 def _embedded(acting: Acting) -> str:
     try:
-        return f"{check_index(acting.vault.index)} captures, every checksum holds"
+        count = _told(acting, check_index(acting.vault.index))
+        return ", ".join(filter(None, (count, "every checksum holds")))
     except IndexNeedsRebuild as fault:
         if fault.why == "missing":
             return "none yet: the first `lantern work` makes it"
@@ -201,11 +211,12 @@ def standing(acting: Acting) -> Standing:
     with acting.catalogue.reading() as session:
         held = cases(session)
         newest = last_checkpoint(session)
+        seen = [case.id for case in held]
         return Standing(
             cases=sum(case.state == "open" for case in held),
             captures=sum(case.captures for case in held),
             running=tuple(job.reference for job in jobs_of(session, None, state=RUNNING)),
-            due=steps_left(session, INDEX, index_version(version)),
+            due=steps_left(session, INDEX, index_version(version), seen),
             entries=tree_size(session),
             waiting=waiting_count(session),
             checkpoint_size=newest.size if newest else None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from cases.access import hidden_captures
 from cases.casebook import case_row
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import AuthorityError, CallerError, UsageError
@@ -117,8 +118,10 @@ def _in_case(acting: Acting, case: str, sha256: str) -> PictureFacts:
     digest = sha256.strip().lower()
     with acting.catalogue.reading() as session:
         wanted = case_row(session, case).id
+        hidden = hidden_captures(session)
     with closing(Shelf(acting.vault.renditions)) as shelf:
-        place = next((each for each in shelf.of_digest(digest) if each.case == wanted), None)
+        places = [each for each in shelf.of_digest(digest) if each.capture not in hidden]
+    place = next((each for each in places if each.case == wanted), None)
     if place is None:
         raise PictureUnknown(
             f"Case {case} holds no picture {sha256[:64]!r}. See: lantern gate status --case {case}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cases.casebook import case_row
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.exhibits import exhibits_named, exhibits_of, gaps_of
+from cases.holdings import capture_view
 from cases.identity import CaseId
 from evidence.acting import Acting
 from evidence.manifest_check import read_manifest
@@ -37,10 +38,14 @@ def statement_html(acting: Acting, case_ref: str, *references: str) -> str:
 
 
 def case_lists(acting: Acting, case_ref: str) -> ExhibitLists:
-    """The lists of a case's exhibits and witnesses (EXH-4). Raises `NoExhibits`."""
+    """The lists of a case's exhibits and witnesses (EXH-4). Raises `NoExhibits`, `CaptureLocked`,
+    `CaptureUnknown`."""
     with acting.catalogue.reading() as session:
         case = case_row(session, case_ref)
-        held = held_exhibits(session, exhibits_of(session, CaseId(case.id)))
+        views = exhibits_of(session, CaseId(case.id))
+        for view in views:
+            capture_view(session, view.capture)  # a list that leaves one out is no list of them
+        held = held_exhibits(session, views)
         gaps = gaps_of(session, CaseId(case.id))
         named, case_id = case.reference, case.id
     if not held:

@@ -11,12 +11,13 @@ from hashlib import sha256
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cases.access import TRUSTED_ROLES
 from cases.captures import SealedCapture
 from cases.commitments import SALT_BYTES
 from cases.entries import ObjectKind, ObjectRef, object_id
 from cases.errors import CallerError, EvidenceError
 from cases.exhibits import ExhibitView
-from cases.holdings import CaptureView, capture_views_of, sealed_capture
+from cases.holdings import CaptureLocked, CaptureView, capture_views_of, sealed_capture
 from cases.identity import CaptureId, Sha256
 from cases.job_book import FINISHED, job_of
 from cases.ledger_objects import BATCH, KnownObject, batches, known_objects
@@ -172,6 +173,11 @@ def seals_at(session: Session, address: ObjectRef) -> list[AddressSeal]:
     salts = known_objects(session, [ObjectRef(ObjectKind.CAPTURE, each) for each in ids])
     if len(salts) != len(set(ids)) or not all(map(_opens, salts.values())):
         raise damaged("The salt of a capture")
+    if not views.keys() >= set(ids):
+        raise CaptureLocked(
+            "The exhibit's address has a capture that is not for you to see, so its history cannot "
+            f"be told whole. Let a {' or '.join(sorted(TRUSTED_ROLES))} of the case write it out."
+        )
     return [
         AddressSeal(
             capture=each,

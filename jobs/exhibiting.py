@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from cases.access import hidden_captures
 from cases.casebook import case_row
 from cases.continuity import continuity_of
 from cases.entries import S62, Act, ObjectKind, ObjectRef
@@ -21,7 +22,7 @@ from cases.exhibits import (
     explain_gap,
     gaps_of,
 )
-from cases.holdings import sealed_capture
+from cases.holdings import capture_view, sealed_capture
 from cases.identity import CaptureId, CaseId, new_id
 from cases.models import Case
 from cases.row_texts import ROW, row_text
@@ -49,6 +50,7 @@ __all__ = [
 ]
 
 DESCRIPTION_CHARACTERS = 2000
+CLOSED = "(of a capture that is not for you to see)"
 
 
 class OpinionRefused(CallerError):
@@ -78,12 +80,13 @@ def make_exhibit(
     """Make a capture an exhibit, frozen at this moment: digest, continuity, checkpoint.
 
     `reference` is JS/1, initials alone for their next number, or None for the next free. Raises
-    `CaptureUnknown`, `KeyMissing` (the checkpoint is signed), `OpinionRefused`, and as
-    `cases.exhibits.allocate` does.
+    `CaptureUnknown`, `CaptureLocked`, `KeyMissing` (the checkpoint is signed), `OpinionRefused`,
+    and as `cases.exhibits.allocate` does.
     """
     words = _described(description)
     signer = acting.keys.needed_vault()
     with acting.catalogue.writing() as session:
+        capture_view(session, CaptureId(capture))
         sealed = sealed_capture(session, CaptureId(capture))
         if not sealed.records:
             raise CaptureDamaged(
@@ -149,10 +152,16 @@ def _making(row: Exhibit, address: str) -> Act:
 
 
 def list_exhibits(acting: Acting, case_ref: str) -> ExhibitList:
-    """The exhibits of a case and its gaps; one consultation entry. Raises `CaseUnknown`."""
+    """The exhibits of a case and its gaps; one consultation entry. Of one whose capture the person
+    may not open, no description: left out, its number would look like a gap. Raises `CaseUnknown`.
+    """
     with acting.catalogue.writing() as session:
         case = case_row(session, case_ref)
-        exhibits = tuple(exhibits_of(session, CaseId(case.id)))
+        hidden = hidden_captures(session)
+        exhibits = tuple(
+            replace(each, description=CLOSED, document="") if each.capture in hidden else each
+            for each in exhibits_of(session, CaseId(case.id))
+        )
         gaps = tuple(gaps_of(session, CaseId(case.id)))
         objects = (ObjectRef(ObjectKind.CASE, case.id),)
         refs = {"listed": str(len(exhibits))}

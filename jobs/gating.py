@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cases.access import hidden_captures
 from cases.casebook import case_row, case_views_named
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import CallerError
@@ -133,7 +134,8 @@ def covered_line(acting: Acting, case: str, *, limit: int = 50, offset: int = 0)
         acting.catalogue.reading() as session,
     ):
         row = case_row(session, case)
-        held = _facts(session, shelf, CaseId(row.id), shelf.of_case(CaseId(row.id)))
+        of_case = shelf.of_case(CaseId(row.id), hidden_captures(session))
+        held = _facts(session, shelf, CaseId(row.id), of_case)
     hidden = [facts for facts in held if facts.covered]
     objects = (ObjectRef(ObjectKind.CASE, row.id),)
     refs = {"covered": str(len(hidden))}
@@ -159,7 +161,7 @@ def _facts(
     lists = list_hits(session, [*digests, *(each.md5 for each in shelved if each.md5)])
     decisions = decisions_on(session, digests)
     rules, policy = rules_in_force(session, case), policy_of(session, case)
-    copies = shelf.copies(case, digests)
+    copies = shelf.copies(case, digests, hidden_captures(session))
     found = []
     for each in shelved:
         known = Known(
@@ -290,16 +292,17 @@ def gate_status(acting: Acting, case: str | None) -> GateStatus:
     with closing(Shelf(acting.vault.renditions)) as shelf:
         with acting.catalogue.reading() as session:
             views = case_views_named(session, [case] if case else None)
+            hidden = hidden_captures(session)
             facts = [
                 each
                 for view in views
-                for each in _facts(session, shelf, CaseId(view.id), shelf.of_case(CaseId(view.id)))
+                for each in _facts(session, shelf, view.id, shelf.of_case(view.id, hidden))
             ]
             cases = [CaseId(view.id) for view in views]
             avoided: Avoided = avoided_in(session, cases)
             policies = {str(policy_of(session, each)) for each in cases}
             held = set(session.scalars(select(Capture.id).where(Capture.case_id.in_(cases))))
-        waiting = len(held - set(shelf.captures()))
+        waiting = len(held - hidden - set(shelf.captures()))
     count = {verdict: sum(f.verdict is verdict for f in facts) for verdict in Verdict}
     return GateStatus(
         policy=policies.pop() if len(policies) == 1 else "differs by case",

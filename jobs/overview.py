@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from cases.access import locked_captures
+from cases.access import hidden_captures, locked_captures
 from cases.authorities import AuthorityView, authorities_of
 from cases.casebook import CaseView, case_row, cases, view_of
 from cases.entries import S62, Act, ObjectKind, ObjectRef
@@ -52,10 +52,11 @@ def overview(acting: Acting) -> Overview:
         jobs = sorted(jobs_of(session, None), key=lambda job: job.created_at, reverse=True)
         authorities = [a for case in held for a in authorities_of(session, case.id)]
         indexed = select(Step.capture_id).where(Step.step == "index", Step.state == "done")
+        unseen = locked_captures(session) | hidden_captures(session)
         unread = session.scalar(
             select(func.count())
             .select_from(Capture)
-            .where(Capture.id.not_in(indexed), Capture.id.not_in(locked_captures(session)))
+            .where(Capture.id.not_in(indexed), Capture.id.not_in(unseen))
             .where(Capture.case_id.in_([case.id for case in held]))
         )
         waiting, _ = alerts(session, since=None, unseen_only=True, limit=0)
@@ -64,6 +65,7 @@ def overview(acting: Acting) -> Overview:
             .select_from(Step)
             .join(Capture, Capture.id == Step.capture_id)
             .where(Step.state == "failed", Capture.case_id.in_([case.id for case in held]))
+            .where(Capture.id.not_in(unseen))
         )
     return Overview(
         running=tuple(job for job in jobs if job.state == RUNNING),
@@ -133,7 +135,12 @@ def case_page(acting: Acting, reference: str, *, limit: int, offset: int) -> Cas
 def _notes(session: Session, chosen: ColumnElement[bool]) -> tuple[NoteView, ...]:
     query = select(Note, Person.code).join(Person, Person.id == Note.by).where(chosen)
     rows = session.execute(query.order_by(Note.at.desc()))
-    return tuple(NoteView(note.words, code, note.at, note.capture_id) for note, code in rows)
+    hidden = hidden_captures(session)
+    return tuple(
+        NoteView(note.words, code, note.at, note.capture_id)
+        for note, code in rows
+        if note.capture_id not in hidden
+    )
 
 
 @dataclass(frozen=True, slots=True)

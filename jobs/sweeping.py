@@ -6,7 +6,7 @@ import shutil
 
 from cases.entries import Act, ObjectKind, ObjectRef
 from cases.holdings import sealed_captures, sealed_ends
-from cases.job_book import INTERRUPTED, RUNNING, JobView, end_job, jobs_of, outcome_of
+from cases.job_book import INTERRUPTED, RUNNING, JobView, end_job, jobs_of, outcome_of, outcomes_of
 from cases.vault import Vault, held_alone
 from evidence.acting import Acting
 from evidence.restricted import OpeningsStore
@@ -45,7 +45,8 @@ def _close(acting: Acting, job: JobView) -> None:
     for number, part in enumerate(cut, start=1):
         refs[f"cut_{number}_sha256"] = part.sha256
     objects = (ObjectRef(ObjectKind.CASE, job.case), ObjectRef(ObjectKind.JOB, job.id))
-    outcome = str(outcome_of(job.outcomes))
+    with acting.catalogue.reading() as session:
+        outcome = str(outcome_of(outcomes_of(session, job.id)))
     refs |= {"state": INTERRUPTED, "outcome": outcome}
     with acting.act(Act("job.interrupted", None, objects, refs)) as session:
         end_job(session, job.id, INTERRUPTED, outcome, now=acting.clock())
