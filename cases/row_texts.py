@@ -208,10 +208,40 @@ def _later_differences(session: Session) -> Iterator[RowDifference]:
             yield _difference(
                 job, f"It is {job.state}, {job.outcome}; the ledger says {state}, {outcome}."
             )
+    yield from _told_differences(session)
     closed = _refs_of(session, "case", "case.close")
     for case in session.scalars(select(Case)):
         if (case.state == "closed") is not (case.id in closed):
             yield _difference(case, f"It is {case.state}; the ledger says otherwise.")
+
+
+# What ends or is seen to later: the column, the act that sets it, and that act's names for the row
+# and for the value.
+LATER: tuple[tuple[type[Base], str, str, str, str], ...] = (
+    (SavedSearch, "ended_at", "search.unsave", "search", "ended_at"),
+    (Watch, "stopped_at", "watch.stop", "watch", "stopped_at"),
+    (Alert, "acknowledged_at", "alert.acknowledge", "alert", "at"),
+)
+
+
+def _told_differences(session: Session) -> Iterator[RowDifference]:
+    """A watch stopped, a search ended, an alert seen to by no act of the ledger, or by another."""
+    for table, column, act, named, value in LATER:
+        said: dict[str, tuple[str, str]] = {}
+        entries = select(LedgerEntry.entry, LedgerEntry.actor).where(LedgerEntry.act == act)
+        for raw, actor in session.execute(entries):
+            try:
+                refs = json.loads(raw)["refs"]
+                said[str(refs[named])] = str(refs[value]), actor
+            except (ValueError, KeyError, TypeError):
+                continue  # the audit names the entry that cannot be read
+        for row in session.scalars(select(table)):
+            at, by = said.get(row.id, (None, None))  # type: ignore[attr-defined] # each has one
+            held = getattr(row, column)
+            if held != at:
+                yield _difference(row, f"Its {column} is {held}; the ledger says {at}.")
+            elif at is not None and getattr(row, "acknowledged_by", by) != by:
+                yield _difference(row, "Somebody else acknowledged it, the ledger says.")
 
 
 def _refs_of(session: Session, kind: str, act: str) -> dict[str, dict[str, str]]:

@@ -1,4 +1,8 @@
-"""Searches that people keep under a name, in one case or over all that they may see."""
+"""Searches that people keep under a name, in one case or over all that they may see.
+
+One of a case is seen by whoever may see the case, one over all cases by its maker alone: its words
+may be about a case that others do not see.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases.access import hidden_cases
+from cases.access import hidden_cases, viewer_of
 from cases.errors import CallerError, UsageError
 from cases.identity import CaseId, PersonId, new_id
 from cases.models import Case, Person
@@ -65,8 +69,8 @@ def add_saved(
 
 
 def saved_searches(session: Session, case: CaseId | None) -> list[SavedView]:
-    """The kept searches of a case and those of all cases, by name; for None those of every case
-    that the session's person may see.
+    """The kept searches of a case and the person's own over all cases, by name; for None those of
+    every case that the session's person may see.
     """
     query = (
         select(SavedSearch, Person.code, Case.reference)
@@ -77,11 +81,11 @@ def saved_searches(session: Session, case: CaseId | None) -> list[SavedView]:
     )
     if case is not None:
         query = query.where(SavedSearch.case_id.is_(None) | (SavedSearch.case_id == case))
-    hidden = hidden_cases(session)
+    viewer, hidden = viewer_of(session), hidden_cases(session)
     return [
         SavedView(row.id, row.name, row.query, row.sort, reference, code, row.at)
         for row, code, reference in session.execute(query)
-        if row.case_id not in hidden
+        if viewer is None or (row.case_id not in hidden if row.case_id else row.by == viewer.person)
     ]
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.orm import Session
 
 from cases.access import hidden_captures, hidden_cases, viewer_of
@@ -64,7 +64,9 @@ class NewWatch:
 
 @dataclass(frozen=True, slots=True)
 class WatchView:
-    """A watch as lists show it; `alerts` counts all, `unseen` those that nobody acknowledged."""
+    """A watch as lists show it; `alerts` counts those that the person may see, `unseen` those of
+    them that nobody acknowledged.
+    """
 
     id: str
     name: str
@@ -151,16 +153,10 @@ def add_watch(
 def watches(session: Session) -> list[WatchView]:
     """The watches that the session's person may see, the newest first."""
     viewer, hidden = viewer_of(session), hidden_cases(session)
-    counted = dict(
-        session.execute(select(Alert.watch_id, func.count()).group_by(Alert.watch_id)).all()
-    )
-    unseen = dict(
-        session.execute(
-            select(Alert.watch_id, func.count())
-            .where(Alert.acknowledged_at.is_(None))
-            .group_by(Alert.watch_id)
-        ).all()
-    )
+    told = select(Alert.watch_id, func.count()).where(_within_sight(session))
+    told = told.group_by(Alert.watch_id)
+    counted = dict(session.execute(told).all())
+    unseen = dict(session.execute(told.where(Alert.acknowledged_at.is_(None))).all())
     rows = session.execute(
         select(Watch, Person.code, Case.reference)
         .join(Person, Person.id == Watch.by)
@@ -186,6 +182,15 @@ def watches(session: Session) -> list[WatchView]:
         for row, code, reference in rows
         if viewer is None or (row.case_id not in hidden if row.case_id else row.by == viewer.person)
     ]
+
+
+def _within_sight(session: Session) -> ColumnElement[bool]:
+    """Of alerts, those whose capture the session's person may open: more are neither told nor
+    counted.
+    """
+    elsewhere = select(Capture.id).where(Capture.case_id.in_(list(hidden_cases(session))))
+    hidden = list(hidden_captures(session))
+    return Alert.capture_id.not_in(elsewhere) & Alert.capture_id.not_in(hidden)
 
 
 def watch_named(session: Session, named: str) -> WatchView:
@@ -262,15 +267,7 @@ def alerts(
 ) -> tuple[int, list[AlertView]]:
     """How many alerts the session's person may see, and the newest of them."""
     seen = {view.id: view for view in watches(session)}
-    query = (
-        select(Alert)
-        .join(Capture, Capture.id == Alert.capture_id)
-        .where(
-            Alert.watch_id.in_(list(seen)),
-            Capture.case_id.not_in(list(hidden_cases(session))),
-            Alert.capture_id.not_in(list(hidden_captures(session))),
-        )
-    )
+    query = select(Alert).where(Alert.watch_id.in_(list(seen)), _within_sight(session))
     if since is not None:
         query = query.where(Alert.at >= rfc3339(since))
     if unseen_only:

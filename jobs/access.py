@@ -24,7 +24,7 @@ from cases.access import (
 from cases.casebook import case_row
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import MachineError
-from cases.holdings import CaptureUnknown, forget_steps_of
+from cases.holdings import CaptureUnknown, capture_view, forget_steps_of
 from cases.identity import CaptureId, CaseId, PersonId
 from cases.models import Capture, Case, Person
 from cases.people import person_of
@@ -122,7 +122,8 @@ def mark_capture(acting: Acting, named: str, kind: str, reason: str) -> Marked:
     """Mark a capture confidential of a kind (AUT-7), or restricted.
 
     What is confidential is locked at once: no search finds it from the moment that the mark is on
-    record, and what was drawn from it is forgotten. Raises `CaptureUnknown`, `UsageError`.
+    record, and what was drawn from it is forgotten. Raises `CaptureUnknown`, `CaptureLocked`,
+    `UsageError`.
     """
     marked = _marked(acting, named, kind, reason, holds=True)
     if kind in CONFIDENTIAL:
@@ -141,6 +142,8 @@ def release_capture(acting: Acting, named: str, kind: str, reason: str) -> Marke
 def _marked(acting: Acting, named: str, kind: str, reason: str, *, holds: bool) -> Marked:
     with acting.catalogue.writing() as session:
         capture, case = _capture(session, named)
+        if holds:
+            capture_view(session, capture)  # who may not open it is not told how it is marked
         row = add_mark(session, capture, kind, holds=holds, by=_viewer(acting), now=acting.clock())
         forget_steps_of(session, [capture], None if kind in CONFIDENTIAL else "index")
         acting.ledger.record(

@@ -28,7 +28,7 @@ def keep_search(
 
 
 def kept_searches(acting: Acting, case: str | None = None) -> list[SavedView]:
-    """The searches that are kept in a case and for all; or all that the person may see."""
+    """The searches kept in a case and the person's own over all; or all that they may see."""
     with acting.catalogue.reading() as session:
         of = CaseId(case_row(session, case).id) if case else None
         return saved_searches(session, of)
@@ -52,4 +52,5 @@ def end_search(acting: Acting, named: str) -> str:
 
 def _act(act: str, row: SavedSearch, texts: dict[str, str]) -> Act:
     objects = (ObjectRef(ObjectKind.CASE, row.case_id),) if row.case_id else ()
-    return Act(act, S62.ALTERATION, objects, {"search": row.id}, texts)
+    refs = {"search": row.id} | ({"ended_at": row.ended_at} if row.ended_at else {})
+    return Act(act, S62.ALTERATION, objects, refs, texts)

@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from cases.access import Viewer
-from cases.casebook import case_row
+from cases.casebook import CaseUnknown, case_row
 from cases.catalogue import Catalogue
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import LanternError, UsageError
@@ -187,12 +187,18 @@ def after_index(acting: Acting, engine: Engine, store: DerivedStore) -> int:
             raised += _match(_for_eyes_of(acting, owner), engine, store, watch, newest)
         except EngineUnavailable:
             raise  # nothing else can be matched either: the next commit catches up
+        except CaseUnknown:  # which cases they may see is nobody else's to be told
+            _note_fault(acting, watch, "Whoever made it may no longer see the case. Make it anew.")
         except LanternError as fault:
-            with acting.catalogue.writing() as session:
-                session.get_one(Watch, watch).fault = fault.says
+            _note_fault(acting, watch, fault.says)
     if acting.vault.settings.watch.webhook:
         deliver(acting)  # what did not arrive earlier, too
     return raised
+
+
+def _note_fault(acting: Acting, watch: str, says: str) -> None:
+    with acting.catalogue.writing() as session:
+        session.get_one(Watch, watch).fault = says
 
 
 def _for_eyes_of(acting: Acting, person: PersonId) -> Acting:
