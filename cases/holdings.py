@@ -248,6 +248,17 @@ def capture_views_of(session: Session, captures: Sequence[CaptureId]) -> list[Ca
     return _seen(session, [_capture_view(*found) for found in rows])
 
 
+def of_cases(
+    session: Session, captures: Collection[CaptureId], cases: Collection[CaseId]
+) -> frozenset[CaptureId]:
+    """Those of the captures, of any number, that belong to the cases."""
+    found: set[CaptureId] = set()
+    for some in batches(sorted(captures), BATCH):
+        query = select(Capture.id).where(Capture.id.in_(some), Capture.case_id.in_(list(cases)))
+        found.update(map(CaptureId, session.scalars(query)))
+    return frozenset(found)
+
+
 def capture_starts(
     session: Session, captures: Collection[CaptureId]
 ) -> dict[CaptureId, tuple[CaseId, datetime]]:

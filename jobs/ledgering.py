@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
-from cases.access import hidden_cases
+from cases.access import hidden_captures, hidden_cases
 from cases.canonical import Json
 from cases.casebook import case_row
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.identity import CaseId, EntryId
 from cases.job_book import job_of
 from cases.ledger import open_texts
+from cases.ledger_errors import NotInLedger
 from cases.ledger_tables import LedgerEntry, LedgerLink, LedgerObject
 from cases.people import people
 from cases.proving import Prover
@@ -46,9 +47,7 @@ def list_entries(acting: Acting, case: str | None, limit: int) -> list[EntryView
     query = select(LedgerEntry).order_by(LedgerEntry.seq.desc()).limit(limit)
     objects: tuple[ObjectRef, ...] = ()
     with acting.catalogue.reading() as session:
-        hidden = hidden_cases(session)
-        if hidden:
-            query = query.where(LedgerEntry.id.not_in(concerning(hidden)))
+        query = query.where(*seen_by(session))
         if case is not None:
             row = case_row(session, case)
             objects = (ObjectRef(ObjectKind.CASE, row.id),)
@@ -70,12 +69,29 @@ def _told(texts: Mapping[EntryId, dict[str, str]], row: LedgerEntry) -> dict[str
     return {name: text for name, text in texts.get(EntryId(row.id), {}).items() if name != ROW}
 
 
+def seen_by(session: Session) -> list[ColumnElement[bool]]:
+    """What keeps to the entries that the session's person may see: those that concern no case or
+    capture that is closed to them.
+    """
+    closed: tuple[tuple[ObjectKind, frozenset[str]], ...] = (
+        (ObjectKind.CASE, frozenset(hidden_cases(session))),
+        (ObjectKind.CAPTURE, frozenset(hidden_captures(session))),
+    )
+    return [
+        LedgerEntry.id.not_in(_concerning(kind, objects)) for kind, objects in closed if objects
+    ]
+
+
 def concerning(cases: Iterable[CaseId]) -> Select[str]:
     """The entries that concern any of these cases."""
+    return _concerning(ObjectKind.CASE, cases)
+
+
+def _concerning(kind: ObjectKind, objects: Iterable[str]) -> Select[str]:
     return (
         select(LedgerLink.entry_id)
         .join(LedgerObject, LedgerObject.seq == LedgerLink.object_seq)
-        .where(LedgerObject.kind == "case", LedgerObject.ref.in_(list(cases)))
+        .where(LedgerObject.kind == str(kind), LedgerObject.ref.in_(list(objects)))
     )
 
 
@@ -108,6 +124,7 @@ def prove(acting: Acting, named: str) -> dict[str, Json]:
     """
     with acting.catalogue.reading() as session:
         wanted = None if named.startswith("e-") else _object(session, named)
+        _refuse_unseen(session, named, wanted)
     refs = {"of": wanted.id if wanted else named}
     with acting.act(Act("ledger.prove", S62.CONSULTATION, (), refs)):
         pass
@@ -117,6 +134,17 @@ def prove(acting: Acting, named: str) -> dict[str, Json]:
         if wanted is None:
             return prover.entry(EntryId(named)).document()
         return prover.history(wanted).document()
+
+
+def _refuse_unseen(session: Session, named: str, wanted: ObjectRef | None) -> None:
+    """Raises `NotInLedger` for what is of a case or capture that is closed to the person."""
+    query = select(LedgerEntry.id)
+    if wanted is None:
+        query = query.where(LedgerEntry.id == named)
+    else:
+        query = query.where(LedgerEntry.id.in_(_concerning(wanted.kind, [wanted.id])))
+    if not session.scalar(query.where(*seen_by(session)).limit(1)):
+        raise NotInLedger(f"The ledger has no {named[:60]!r}. Look for it in: lantern ledger list")
 
 
 _KINDS = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,13 +17,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases.access import hidden_cases
+from cases.access import hidden_captures, hidden_cases, locked_captures, viewer_of
 from cases.canonical import Json
 from cases.casebook import case_references, case_row
 from cases.commitments import open_disclosure
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import CallerError
-from cases.holdings import newest_index_version
+from cases.holdings import newest_index_version, of_cases
 from cases.identity import CaptureId, CaseId, EntryId
 from cases.ledger import open_texts
 from cases.ledger_tables import LedgerEntry, LedgerText
@@ -34,7 +34,6 @@ from enrich import DerivedStore
 from evidence.acting import Acting
 from jobs.indexing import open_index
 from jobs.ledgering import concerning
-from jobs.sight import scope_of
 from search import Engine, Scope, Sort, Tree, parse_query
 
 ACT, EXPORT_ACT = "search.run", "search.export"
@@ -107,7 +106,8 @@ def act_of(asked: Asked, shown: int, act: str = ACT, refs: dict[str, str] | None
 @dataclass(frozen=True, slots=True)
 class LoggedSearch:
     """A search on record. `query` is None where its text was erased; `opened` are the captures
-    looked at from it, in order.
+    looked at from it, in order. `hits` and `shown` are None where it searched among captures that
+    the person may not open.
     """
 
     id: EntryId
@@ -116,8 +116,8 @@ class LoggedSearch:
     query: str | None
     filters: dict[str, Json]
     cases: tuple[str, ...]
-    hits: int
-    shown: int
+    hits: int | None
+    shown: int | None
     newest_seq: int
     index_version: str
     exported: bool
@@ -137,6 +137,15 @@ def logged_searches(
     return found
 
 
+def show_search(acting: Acting, named: str) -> LoggedSearch:
+    """One search on record; one consultation. Raises `SearchUnknown`."""
+    with acting.catalogue.writing() as session:
+        found = logged_search(session, named)
+        refs = {"listed": "1", "search": str(found.id)}
+        acting.ledger.record(session, [Act("search.list", S62.CONSULTATION, (), refs)])
+    return found
+
+
 def logged_search(session: Session, named: str) -> LoggedSearch:
     """The search of that id. Raises `SearchUnknown`."""
     for each in searches_in(session, None, 1, named):
@@ -147,7 +156,20 @@ def logged_search(session: Session, named: str) -> LoggedSearch:
 def searches_in(
     session: Session, case: str | None, limit: int | None = None, named: str | None = None
 ) -> list[LoggedSearch]:
-    """The searches of a case, or of all that the session's person may see, newest first."""
+    """The searches of a case, or of all that the session's person may see, newest first, as far as
+    they may see what was found.
+    """
+    unseen, viewer = hidden_captures(session), viewer_of(session)
+    return [
+        _within_sight(session, logged, unseen, own=viewer is not None and actor == viewer.person)
+        for logged, actor in _on_record(session, case, limit, named)
+    ]
+
+
+def _on_record(
+    session: Session, case: str | None, limit: int | None = None, named: str | None = None
+) -> list[tuple[LoggedSearch, str]]:
+    """The same with all that was recorded, each with the id of whoever searched."""
     query = select(LedgerEntry).where(LedgerEntry.act.in_((ACT, EXPORT_ACT)))
     hidden = hidden_cases(session)
     if hidden:
@@ -163,9 +185,28 @@ def searches_in(
     texts = open_texts(session, [EntryId(row.id) for row in rows])
     opened = _opened(session, rows)
     return [
-        _logged(row, texts[EntryId(row.id)], codes, references, opened.get(row.id, ()))
+        (_logged(row, texts[EntryId(row.id)], codes, references, opened.get(row.id, ())), row.actor)
         for row in rows
     ]
+
+
+def _within_sight(
+    session: Session, logged: LoggedSearch, unseen: frozenset[CaptureId], *, own: bool
+) -> LoggedSearch:
+    """The search without the captures that the session's person may not open; where somebody else
+    searched among such, without how many were found: the difference from what they find themselves
+    would tell of them.
+    """
+    if not unseen or not logged.filters:
+        return logged
+    without = _ids(logged.filters, "without")
+    reached = of_cases(session, unseen, list(map(CaseId, _ids(logged.filters, "cases"))))
+    filters = logged.filters | {"without": [x for x in without if x not in unseen]}
+    opened = tuple(each for each in logged.opened if each not in unseen)
+    if own or reached <= set(without):
+        return replace(logged, filters=filters, opened=opened)
+    filters["found_sha256"] = None
+    return replace(logged, filters=filters, opened=opened, hits=None, shown=None)
 
 
 def _opened(session: Session, rows: list[LedgerEntry]) -> dict[str, tuple[CaptureId, ...]]:
@@ -173,7 +214,7 @@ def _opened(session: Session, rows: list[LedgerEntry]) -> dict[str, tuple[Captur
     if not rows:
         return {}
     looks = session.execute(
-        select(LedgerEntry.entry, LedgerText.disclosure)
+        select(LedgerEntry.entry, LedgerText.disclosure, LedgerEntry.actor)
         .join(LedgerText, LedgerText.entry_id == LedgerEntry.id)
         .where(LedgerText.name == OPENED)
         .where(LedgerEntry.seq > rows[-1].seq)
@@ -181,8 +222,11 @@ def _opened(session: Session, rows: list[LedgerEntry]) -> dict[str, tuple[Captur
         .order_by(LedgerEntry.seq)
     )
     found: dict[str, tuple[CaptureId, ...]] = {}
-    for raw, disclosure in looks:
+    by = {row.id: row.actor for row in rows}
+    for raw, disclosure, actor in looks:
         search = str(open_disclosure(disclosure).value)
+        if actor != by.get(search):
+            continue  # what somebody else opened from it is theirs to answer for
         capture = CaptureId(str(json.loads(raw)["refs"].get("capture", "")))
         found[search] = (*found.get(search, ()), capture)
     return found
@@ -221,8 +265,9 @@ class Rerun:
     """A logged search run again over the index as it stood then.
 
     `same` is None where it cannot be told: more was found than is named in the log, and the total
-    differs. `replaced` are captures indexed anew since, whose documents of then are gone; those of
-    them that the query still finds are counted in `total`.
+    differs; or the search saw what this person does not, so that an answer would tell of it.
+    `replaced` are captures, of those that they may see, indexed anew since, whose documents of then
+    are gone; those of them that the query still finds are counted in `total`.
     """
 
     search: LoggedSearch
@@ -240,20 +285,20 @@ def rerun(acting: Acting, named: str) -> Rerun:
     """
     with acting.catalogue.reading() as session:
         logged = logged_search(session, named)
-        replaced = _replaced_since(session, logged.newest_seq)
+        ((whole, _),) = _on_record(session, None, 1, named)
+        then = _scope_then(whole)
+        hidden = locked_captures(session) | hidden_captures(session)
+        without = then.without | of_cases(session, hidden, then.cases)
+        cases = then.cases - hidden_cases(session)
+        anew = _replaced_since(session, logged.newest_seq)
+        replaced = of_cases(session, anew, cases) - without
         version = newest_index_version(session)
     if logged.query is None or not logged.filters:
         raise SearchErased(
             f"The text of search {named} was erased from the ledger, so it cannot be run again."
         )
     tree = parse_query(logged.query, now=logged.at)  # `yesterday` is as it was then
-    then = _scope_then(logged)
-    now = scope_of(acting, None)
-    scope = replace(
-        then,
-        cases=then.cases & now.cases,
-        without=then.without | now.without,
-    )
+    scope = replace(then, cases=cases, without=without)
     with (
         closing(DerivedStore(acting.vault.derived)) as store,
         closing(open_index(acting, store)) as engine,
@@ -269,7 +314,7 @@ def rerun(acting: Acting, named: str) -> Rerun:
     return Rerun(
         logged,
         total,
-        _same(logged, total, found),
+        _same(whole, total, found) if logged.hits is not None else None,
         version == logged.index_version,
         tuple(sorted(replaced)),
         hidden_since=scope != then,
@@ -284,16 +329,17 @@ def _same(logged: LoggedSearch, total: int, found: set[CaptureId]) -> bool | Non
 
 
 def _scope_then(logged: LoggedSearch) -> Scope:
-    def ids(name: str) -> list[str]:
-        held = logged.filters.get(name)
-        return [str(each) for each in held] if isinstance(held, list) else []
-
     return Scope(
-        frozenset(map(CaseId, ids("cases"))),
+        frozenset(map(CaseId, _ids(logged.filters, "cases"))),
         restricted=True,
         up_to_seq=logged.newest_seq,
-        without=frozenset(map(CaptureId, ids("without"))),
+        without=frozenset(map(CaptureId, _ids(logged.filters, "without"))),
     )
+
+
+def _ids(filters: Mapping[str, Json], name: str) -> list[str]:
+    held = filters.get(name)
+    return [str(each) for each in held] if isinstance(held, list) else []
 
 
 def _all_of(

@@ -7,6 +7,7 @@ be tied to what was collected.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ipaddress
 import json
@@ -103,9 +104,11 @@ def post(settings: WatchSection, body: bytes) -> str:
     port = place.port or (443 if place.scheme == "https" else 80)
     until = monotonic() + DEADLINE_S
     try:
-        with socket.create_connection((host, port), timeout=DEADLINE_S) as plain:
-            if not _allowed(settings, host, str(plain.getpeername()[0])):
-                return "the address is neither of this machine nor of an allowed host"
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        peers = [str(each[4][0]) for each in found if _allowed(settings, host, str(each[4][0]))]
+        if not peers:  # not a first packet is sent to find that out
+            return "the address is neither of this machine nor of an allowed host"
+        with _connected(peers, port) as plain:
             connection = plain if place.scheme == "http" else _secured(plain, host)
             path = (place.path or "/") + (f"?{place.query}" if place.query else "")
             connection.sendall(_request(path, place.netloc, body))
@@ -114,6 +117,15 @@ def post(settings: WatchSection, body: bytes) -> str:
         return f"no answer within {DEADLINE_S:.0f} seconds"
     except (OSError, ValueError) as fault:
         return f"{type(fault).__name__}: {str(fault)[:200]}"
+
+
+def _connected(peers: list[str], port: int) -> socket.socket:
+    """A connection to the first of these addresses that takes one. Raises `OSError`."""
+    *others, last = dict.fromkeys(peers)
+    for peer in others:
+        with contextlib.suppress(OSError):
+            return socket.create_connection((peer, port), timeout=DEADLINE_S)
+    return socket.create_connection((last, port), timeout=DEADLINE_S)
 
 
 def _allowed(settings: WatchSection, host: str, peer: str) -> bool:

@@ -296,7 +296,10 @@ def log_rerun(desk: Desk, named: str) -> None:
 
 def _say_rerun(again: Rerun) -> None:
     said = {True: "the same captures", False: "other captures", None: "another number"}
-    say(f"{again.total} found, {again.search.hits} then: {said[again.same]}.")
+    if again.search.hits is None:
+        say(f"{again.total} found; what was found then is not all for you to see.")
+    else:
+        say(f"{again.total} found, {again.search.hits} then: {said[again.same]}.")
     if not again.same_version:
         say("The index is of another version than it was then.")
     if again.replaced:
