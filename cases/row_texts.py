@@ -236,7 +236,8 @@ def _told_differences(session: Session) -> Iterator[RowDifference]:
             except (ValueError, KeyError, TypeError):
                 continue  # the audit names the entry that cannot be read
         for row in session.scalars(select(table)):
-            at, by = said.get(row.id, (None, None))  # type: ignore[attr-defined] # each has one
+            named_by = said.get(row.id)  # type: ignore[attr-defined] # each has one
+            at, by = named_by or (None, None)
             held = getattr(row, column)
             if held != at:
                 yield _difference(row, f"Its {column} is {held}; the ledger says {at}.")

@@ -40,6 +40,9 @@ class EntryView:
     texts: dict[str, str]
 
 
+FILTERS = "filters"  # the text of a search that says what it was kept to
+
+
 def list_entries(acting: Acting, case: str | None, limit: int) -> list[EntryView]:
     """The newest entries, of one case or of all that the person may see, oldest of them first;
     one consultation entry.
@@ -64,9 +67,11 @@ def list_entries(acting: Acting, case: str | None, limit: int) -> list[EntryView
 
 def _told(texts: Mapping[EntryId, dict[str, str]], row: LedgerEntry) -> dict[str, str]:
     """The texts of an entry without the row that it holds: that is for `verify` to compare, and may
-    be of a special category or rest on captures that whoever lists may not see.
+    be of a special category or rest on captures that whoever lists may not see; nor with a search's
+    filters, which name such captures: the search log gives what of them is theirs.
     """
-    return {name: text for name, text in texts.get(EntryId(row.id), {}).items() if name != ROW}
+    held = texts.get(EntryId(row.id), {})
+    return {name: text for name, text in held.items() if name not in (ROW, FILTERS)}
 
 
 def seen_by(session: Session) -> list[ColumnElement[bool]]:

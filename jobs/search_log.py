@@ -33,7 +33,7 @@ from cases.times import from_rfc3339, rfc3339
 from enrich import DerivedStore
 from evidence.acting import Acting
 from jobs.indexing import open_index
-from jobs.ledgering import concerning
+from jobs.ledgering import FILTERS, concerning
 from search import Engine, Scope, Sort, Tree, parse_query
 
 ACT, EXPORT_ACT = "search.run", "search.export"
@@ -99,7 +99,7 @@ def act_of(asked: Asked, shown: int, act: str = ACT, refs: dict[str, str] | None
             "index_version": asked.index_version,
             **(refs or {}),
         },
-        {"query": asked.query, "filters": json.dumps(filters, sort_keys=True)},
+        {"query": asked.query, FILTERS: json.dumps(filters, sort_keys=True)},
     )
 
 
@@ -240,7 +240,7 @@ def _logged(
     opened: tuple[CaptureId, ...],
 ) -> LoggedSearch:
     refs = json.loads(row.entry)["refs"]
-    filters: dict[str, Json] = json.loads(texts.get("filters", "{}"))
+    filters: dict[str, Json] = json.loads(texts.get(FILTERS, "{}"))
     cases = filters.get("cases")
     return LoggedSearch(
         id=EntryId(row.id),

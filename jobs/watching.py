@@ -32,6 +32,7 @@ from cases.watchlists import (
     NewAlert,
     NewWatch,
     WatchedValue,
+    WatchUnknown,
     WatchView,
     acknowledge,
     add_alerts,
@@ -187,7 +188,7 @@ def after_index(acting: Acting, engine: Engine, store: DerivedStore) -> int:
             raised += _match(_for_eyes_of(acting, owner), engine, store, watch, newest)
         except EngineUnavailable:
             raise  # nothing else can be matched either: the next commit catches up
-        except CaseUnknown:  # which cases they may see is nobody else's to be told
+        except (CaseUnknown, WatchUnknown):  # which cases they may see is nobody else's to be told
             _note_fault(acting, watch, "Whoever made it may no longer see the case. Make it anew.")
         except LanternError as fault:
             _note_fault(acting, watch, fault.says)
