@@ -8,6 +8,7 @@ from cases.times import for_people as spoken
 from cases.times import rfc3339
 from desk.options import Desk, desk_options
 from desk.printing import print_json, say, table
+from gate.text import fold_line
 from jobs.ledgering import list_entries, make_checkpoint, prove
 
 
@@ -44,7 +45,7 @@ def ledger_list(desk: Desk, case: str | None, limit: int) -> None:
                 "s62": e.s62,
                 "actor": e.actor,
                 "auth": e.auth,
-                "texts": e.texts,
+                "texts": {name: fold_line(text) for name, text in e.texts.items()},
             }
             for e in entries
         ]

@@ -133,7 +133,7 @@ def watch_show(desk: Desk, name: str) -> None:
         say(f"{view.name} ({view.id}), {view.case_reference or 'all cases'}, by {view.by}, {state}")
         say(f"{view.alerts} alerts, {view.unseen} unseen. {view.fault}".rstrip())
         if view.query:
-            say(view.query)
+            say(fold_line(view.query))
         if shown.items:
             rows = [(i.number, i.field or "words", i.value) for i in shown.items]
             table(("row", "field", "value"), rows)

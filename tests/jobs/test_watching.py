@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.server
 import json
 import shutil
@@ -309,3 +310,18 @@ def test_a_wide_watch_goes_on_where_it_stopped(
     lantern.ok("work")
 
     assert (first, len(told(lantern))) == (2, 3)
+
+
+def test_what_a_colleague_typed_reaches_no_terminal_nor_a_program_as_it_came(
+    lantern: Lantern,
+) -> None:
+    picture = base64.b64encode(bytes(range(256)) * 2).decode().rstrip("=")
+    lantern.ok("watch", "add", "odd", "--query", '"owl\x1b[2J"', "--case", "LINDEN")
+    lantern("history", f"http://never.example.test/{picture}\x1b[2J")
+    lantern("search", f'"{picture}"', "--case", "LINDEN")
+
+    for words in (("watch", "list"), ("watch", "show", "odd"), ("ledger", "list", "--json")):
+        printed = lantern(*words)
+        assert printed.code == 0
+        assert "\x1b" not in printed.out
+        assert picture not in printed.out

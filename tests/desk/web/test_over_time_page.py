@@ -11,7 +11,9 @@ from desk_rig import ServedDesk
 def test_a_capture_leads_to_its_address_over_time_and_back(desk: ServedDesk) -> None:
     person = desk.signed_in()
     capture = next(iter(desk.captures.values()))
-    (link,) = re.findall(r'href="(/history\?url=[^"]+)"', person.get(f"/captures/{capture}").text)
+    (link,) = re.findall(
+        r'href="(/history\?capture=[^"]+)"', person.get(f"/captures/{capture}").text
+    )
 
     told = person.get(html.unescape(link))
 
