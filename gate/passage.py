@@ -35,6 +35,7 @@ class GatedHit:
     snippet: str
     highlights: tuple[tuple[int, int], ...]
     found_in: str = "page"
+    outcome: str = ""  # how its capture ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ class Found:
     score: float
     snippet: Snippet
     found_in: str = "page"
+    outcome: str = ""
 
 
 def gate_hits(found: Sequence[Found]) -> list[GatedHit]:
@@ -160,6 +162,7 @@ def gate_hits(found: Sequence[Found]) -> list[GatedHit]:
             fold_line(hit.snippet.text),
             tuple((start, end) for start, end in hit.snippet.hits),
             hit.found_in,
+            hit.outcome,
         )
         for hit in found
     ]

@@ -18,15 +18,19 @@ LONGEST = 400  # signs of a cursor
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The key of the last hit shown, and the newest document that the first page could hold."""
+    """The key of the last hit shown, the newest document that the first page could hold, and how
+    many hits stand on the pages so far.
+    """
 
     up_to_seq: int
     key: tuple[float | int, ...]
+    shown: int = 0
 
 
 def written(cursor: Cursor, question: tuple[str, ...]) -> str:
     """The cursor as a word."""
-    raw = json.dumps([_digest(question), cursor.up_to_seq, *cursor.key], separators=(",", ":"))
+    numbers = [cursor.up_to_seq, cursor.shown, *cursor.key]
+    raw = json.dumps([_digest(question), *numbers], separators=(",", ":"))
     return urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
 
@@ -36,10 +40,12 @@ def read(word: str, question: tuple[str, ...]) -> Cursor:
         if len(word) > LONGEST:
             raise ValueError(word[:10])
         raw = urlsafe_b64decode(word + "=" * (-len(word) % 4))
-        digest, up_to, *key = json.loads(raw)
-        numbers = [*key, up_to]
+        digest, up_to, seen, *key = json.loads(raw)
+        numbers = [*key, up_to, seen]
         known = all(type(n) in (int, float) and abs(n) < 2**63 for n in numbers)
-        if digest != _digest(question) or type(up_to) is not int or not known:
+        if digest != _digest(question) or not known:
+            raise ValueError(digest)
+        if type(up_to) is not int or type(seen) is not int or seen < 0:
             raise ValueError(digest)
         if not 1 <= len(key) <= 2 or type(key[-1]) is not int:
             raise ValueError(digest)
@@ -48,7 +54,7 @@ def read(word: str, question: tuple[str, ...]) -> Cursor:
             "The --after given does not continue this search: it is the word that the page before "
             "ended with, for the same query, case and sort. Leave it out to begin again."
         ) from None
-    return Cursor(up_to, tuple(key))
+    return Cursor(up_to, tuple(key), seen)
 
 
 def _digest(question: tuple[str, ...]) -> str:

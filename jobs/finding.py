@@ -61,7 +61,7 @@ from search.facets import Bars
 from search.facets import bars as bars_of
 from search.fields import IMAGE
 from search.likeness import likeness
-from search.tree import And, Phrase
+from search.tree import And
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Asking:
 SORTS: Final = tuple(map(str, Sort))
 UNITS: Final = tuple(map(str, Unit))
 SUITS: Final = "fitting"  # the unit that gives no more than `MOST_BARS`
-MOST_BARS: Final = 60
+MOST_BARS: Final = 60  # places for bars, empty ones too: a thinner bar cannot be pointed at
 MOST_SHOWN: Final = 1000  # hits on a page
 
 
@@ -126,7 +126,8 @@ class SearchAnswer:
     `reading` says how the query was understood. `waiting` captures are not indexed yet;
     `unread_for_names` of those found are in a language in which no names are sought. `after` goes
     on with the next page, empty on the last. `log_id` is the search's entry in the ledger. `near`
-    has the hits that stand for their near copies on this page; all are among `hits`.
+    has the hits that stand for their near copies on this page; all are among `hits`. `before` hits
+    stand on the pages before this one.
     """
 
     query: str
@@ -143,6 +144,7 @@ class SearchAnswer:
     log_id: EntryId
     after: str
     near: tuple[NearCopies, ...] = ()
+    before: int = 0
 
 
 ANYHOW = Asking()
@@ -199,15 +201,17 @@ def search(
         counted.unread,
         version,
         entry,
-        _next(results, limit, page.up_to_seq, question),
+        _next(results, limit, page, question),
         near,
+        page.shown,
     )
 
 
-def _next(results: Results, limit: int, up_to_seq: int, question: tuple[str, ...]) -> str:
-    if not results.hits or len(results.hits) < limit:
+def _next(results: Results, limit: int, page: cursors.Cursor, question: tuple[str, ...]) -> str:
+    shown = page.shown + len(results.hits)
+    if not results.hits or len(results.hits) < limit or shown >= results.total:
         return ""
-    return cursors.written(cursors.Cursor(up_to_seq, results.hits[-1].key), question)
+    return cursors.written(cursors.Cursor(page.up_to_seq, results.hits[-1].key, shown), question)
 
 
 def _view_of(asking: Asking, limit: int) -> dict[str, Json]:
@@ -252,10 +256,10 @@ def _bars(engine: Engine, tree: Tree, scope: Scope, asking: Asking) -> tuple[Bar
     if unit is not None:
         return engine.histogram(tree, scope, field, unit), str(unit)
     days = engine.histogram(tree, scope, field, Unit.DAY)
-    for wider in (Unit.DAY, Unit.WEEK, Unit.MONTH):
-        folded = bars_of(days, wider)
-        if len(folded) <= MOST_BARS:
-            return folded, str(wider)
+    between = (days[-1][0] - days[0][0]).days if days else 0
+    for wider, length in ((Unit.DAY, 1), (Unit.WEEK, 7), (Unit.MONTH, 30)):
+        if between / length < MOST_BARS:
+            return bars_of(days, wider), str(wider)
     return bars_of(days, Unit.YEAR), str(Unit.YEAR)
 
 
@@ -282,21 +286,6 @@ def like_this(acting: Acting, named: str, case: str | None = None) -> str:
     if tree is None:
         raise UsageError(f"Capture {capture} has no words that another capture shares.")
     return query_text(tree)
-
-
-def narrowed(query: str, field: str, value: str) -> str:
-    """The query that finds what of `query` holds the facet's value. Raises `QueryError`."""
-    return joined(query, query_text(Phrase(value, field)))
-
-
-def joined(query: str, other: str) -> str:
-    """The query that finds what both find. Raises `QueryError`."""
-    parts: list[Tree] = []
-    for tree in (parse_query(query), parse_query(other)):
-        parts += [
-            part for part in (tree.parts if isinstance(tree, And) else (tree,)) if part not in parts
-        ]
-    return query_text(And(tuple(parts)) if len(parts) > 1 else parts[0])
 
 
 def _gated(facet: Facet) -> Facet:
@@ -327,6 +316,7 @@ def _found(acting: Acting, store: DerivedStore, tree: Tree, results: Results) ->
                 hit.score,
                 shown,
                 found_in,
+                str(view.outcome),
             )
         )
     return found

@@ -280,18 +280,20 @@ def log_rerun(desk: Desk, named: str) -> None:
     """
     with desk.work() as acting:
         again = rerun(acting, named)
-    desk.answer(
-        {
-            "search": again.search.id,
-            "hits_then": again.search.hits,
-            "total": again.total,
-            "same": again.same,
-            "same_version": again.same_version,
-            "replaced": list(again.replaced),
-            "hidden_since": again.hidden_since,
-        },
-        lambda: _say_rerun(again),
-    )
+    desk.answer(rerun_document(again), lambda: _say_rerun(again))
+
+
+def rerun_document(again: Rerun) -> Document:
+    """A search run again, as `--json` and the API give it."""
+    return {
+        "search": again.search.id,
+        "hits_then": again.search.hits,
+        "total": again.total,
+        "same": again.same,
+        "same_version": again.same_version,
+        "replaced": list(again.replaced),
+        "hidden_since": again.hidden_since,
+    }
 
 
 def _say_rerun(again: Rerun) -> None:

@@ -26,6 +26,7 @@ from cases.watchlists import AlertUnknown, WatchUnknown
 from desk.web import api, entity_api
 from desk.web.pages import (
     alerts,
+    captures,
     casework,
     collecting,
     crossovers,
@@ -35,6 +36,7 @@ from desk.web.pages import (
     finding,
     gate,
     over_time,
+    search_log,
 )
 from desk.web.place import DeskPlace
 from desk.web.protection import HEADERS, Protection
@@ -46,8 +48,8 @@ from jobs.gating import PictureCovered, PictureUnknown
 from jobs.search_log import SearchUnknown
 
 PAGES = (
-    *(entrance, casework, collecting, finding, gate, exhibits, entities, crossovers, alerts),
-    over_time,
+    *(entrance, casework, collecting, finding, captures, gate, exhibits, entities, crossovers),
+    *(alerts, over_time, search_log),
 )
 STATIC = Path(__file__).parent / "static"
 _STATUS: tuple[tuple[type[LanternError], int], ...] = (

@@ -20,3 +20,15 @@ def marked(text: str, highlights: Sequence[tuple[int, int]]) -> list[tuple[str, 
     if at < len(text):
         pieces.append((text[at:], False))
     return pieces
+
+
+def around(text: str, column: int, reach: int = 60) -> tuple[str, str, str]:
+    """What stands before the column (which counts from 1), at it and behind it, cut to `reach`."""
+    at = min(max(column - 1, 0), len(text))
+    before = text[max(0, at - reach) : at]
+    behind = text[at + 1 : at + 1 + reach]
+    return (
+        f"…{before}" if at > reach else before,
+        text[at : at + 1] or " ",
+        f"{behind}…" if len(text) > at + 1 + reach else behind,
+    )

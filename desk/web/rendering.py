@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -29,6 +30,12 @@ def _bytes(size: int | None) -> str:
     if size < 1024:
         return f"{size} bytes"
     return f"{size / 1024:.1f} KiB" if size < 1 << 20 else f"{size / (1 << 20):.1f} MiB"
+
+
+def search_address(query: str, case: str = "") -> str:
+    """The address of a search, in one case or in all; empty where there is nothing to ask."""
+    asked = {"q": query, "case": case}
+    return "/search?" + urlencode({k: v for k, v in asked.items() if v}) if query else ""
 
 
 environment = Environment(

@@ -1,8 +1,7 @@
-"""Search in one box, and a capture: text, names, pictures as facts, records, history."""
+"""Search in one box: what is found, in place, with what narrows it and turns it round."""
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -11,18 +10,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from cases.casebook import CaseUnknown
-from cases.errors import CallerError
-from cases.identity import CaptureId
-from desk.web.marking import marked
+from cases.errors import CallerError, LanternError, MachineError
+from desk.web.marking import around, marked
 from desk.web.rendering import page
 from desk.web.timeline import HEIGHT, WIDTH, bars_drawn
 from desk.web.visitor import OurForm, Place, Signed
 from jobs.casework import all_cases
-from jobs.finding import SORTS, SearchAnswer, asked_for, joined, narrowed, search, show
-from jobs.gating import is_screened, safe_parts, safe_screenshot
+from jobs.explaining import Explanation, explain_query
+from jobs.finding import SORTS, SearchAnswer, asked_for, search
 from jobs.hit_export import export_hits
-from jobs.overview import capture_history
+from jobs.narrowing import COUNTED, Narrowing, turned_round, value_of
 from jobs.saved_searches import end_search, keep_search, kept_searches
+from jobs.workplace import Acting
 
 router = APIRouter()
 HITS = 50
@@ -42,24 +41,43 @@ LABELS: Final = {
 }
 # What every capture has: one value for all that was found narrows nothing and tells nothing.
 SAID_ANYWAY: Final = frozenset({"domain", "lang", "kind", "case", "outcome", "status"})
-FACETS: Final = tuple(f"{field}:8" for field in LABELS)
-LISTED = 400  # names and identifiers on a page; the command line has all
+COMPANY: Final = ("person", "org", "place")
+VALUES = 8
+ORDERS: Final = {
+    "best": "best first",
+    "newest": "newest first",
+    "oldest": "oldest first",
+    "indexed": "as indexed",
+}
 
 
 class Wanted(BaseModel):
-    """What the search page was asked for, as its address has it."""
+    """What the search page was asked for, as its address has it: whoever is given the address and
+    may see as much is given the same search. `count` is one more field whose values are counted,
+    `company` one whose names are weighed, `explain` tells of each word.
+    """
 
     q: str = ""
     case: str = ""
     sort: str = "best"
     after: str = ""
     limit: Annotated[int, Field(ge=1, le=500)] = HITS
+    count: str = ""
+    company: str = ""
+    explain: bool = False
     said: str = ""
 
     def address(self, **other: str) -> str:
         """The address of this search with something else in it, from its first page."""
-        asked = {"q": self.q, "case": self.case, "sort": self.sort, **other}
+        limit = "" if self.limit == HITS else str(self.limit)
+        asked = {"q": self.q, "case": self.case, "sort": self.sort, "limit": limit}
+        asked |= {"count": self.count, **other}
         return "/search?" + urlencode({name: value for name, value in asked.items() if value})
+
+    def facets(self) -> list[str]:
+        """The facets to count."""
+        more = [self.count] if self.count and self.count not in LABELS else []
+        return [f"{field}:{VALUES}" for field in (*more, *LABELS)]
 
 
 @router.get("/search")
@@ -69,20 +87,22 @@ def find(
     visitor: Signed,
     wanted: Annotated[Wanted, Query()],
 ) -> HTMLResponse:
-    """What a search finds, with its facets and bars; a query that is wrong is said in place."""
-    found, refused = None, None
+    """What a search finds, with its facets and bars; a query that is wrong is said in place, and
+    so is an engine that cannot be asked.
+    """
+    found, told, refused = None, None, None
     with place.acting(visitor.code) as acting:
         known = all_cases(acting)
         if wanted.q.strip():
             try:
-                asking = asked_for(FACETS, wanted.sort, wanted.after, "captured:fitting")
-                found = search(acting, wanted.q, wanted.case or None, wanted.limit, asking)
-            except CallerError as error:
+                found, told = _answered(acting, wanted)
+            except (CallerError, MachineError) as error:
                 refused = error
         kept = kept_searches(acting, wanted.case if found and wanted.case else None)
-    shown: dict[str, Any] = {"found": found, "hits": [], "facets": [], "bars": []}
+    shown: dict[str, Any] = {"hits": [], "facets": [], "bars": [], "parts": []}
     if found is not None:
         shown = _shown(found, wanted)
+    column = refused.facts.get("column") if refused else None
     return page(
         request,
         "search.html",
@@ -91,24 +111,42 @@ def find(
         wanted=wanted,
         address=wanted.address,
         cases=known,
-        refused=refused.says if refused else "",
+        refused=refused,
+        wrong_at=around(wanted.q, column) if isinstance(column, int) else None,
         kept=kept,
-        sorts=SORTS,
+        orders={name: ORDERS.get(name, name) for name in SORTS},
+        countable=[name for name in COUNTED if name not in LABELS],
+        companies=COMPANY,
         frame=(WIDTH, HEIGHT),
+        found=found,
+        told=told,
         **shown,
     )
 
 
-def status_of_query(refused: CallerError | None) -> int:
-    """The status of a page that says what is wrong with a query, or with its case."""
-    return 200 if refused is None else 404 if isinstance(refused, CaseUnknown) else 400
+def _answered(acting: Acting, wanted: Wanted) -> tuple[SearchAnswer, Explanation | None]:
+    case = wanted.case or None
+    asking = asked_for(
+        wanted.facets(), wanted.sort, wanted.after, "captured:fitting", wanted.company
+    )
+    found = search(acting, wanted.q, case, wanted.limit, asking)
+    return found, explain_query(acting, wanted.q, case) if wanted.explain else None
+
+
+def status_of_query(refused: LanternError | None) -> int:
+    """The status of a page that says what is wrong with a query, with its case, or here."""
+    if refused is None:
+        return 200
+    if isinstance(refused, MachineError):
+        return 503
+    return 404 if isinstance(refused, CaseUnknown) else 400
 
 
 def _shown(found: SearchAnswer, wanted: Wanted) -> dict[str, Any]:
     bars = bars_drawn(found.histogram, found.unit, "captured")
     hits = {hit.capture: hit for hit in found.hits}
+    narrowing = Narrowing(wanted.q)
     return {
-        "found": found,
         "hits": [
             (
                 hits[near.capture],
@@ -118,23 +156,31 @@ def _shown(found: SearchAnswer, wanted: Wanted) -> dict[str, Any]:
             )
             for near in found.near
         ],
+        "parts": [(part.text, wanted.address(q=part.without)) for part in narrowing.parts()],
         "facets": [
             (
-                LABELS[facet.field],
+                LABELS.get(facet.field, facet.field),
                 facet,
-                [(v, n, _to(wanted, facet.field, v)) for v, n in facet.values],
+                [_value(narrowing, wanted, facet.field, value, n) for value, n in facet.values],
             )
             for facet in found.facets
             if facet.values
             and (len(facet.values) > 1 or facet.missing or facet.field not in SAID_ANYWAY)
         ],
-        "bars": [(bar, wanted.address(q=joined(wanted.q, bar.query))) for bar in bars],
+        "bars": [(bar, wanted.address(q=narrowing.within(bar.query))) for bar in bars],
     }
 
 
-def _to(wanted: Wanted, field: str, value: str) -> str:
-    """The address that narrows the search to a facet's value."""
-    return wanted.address(q=narrowed(wanted.q, field, value))
+def _value(
+    narrowing: Narrowing, wanted: Wanted, field: str, value: str, count: int
+) -> tuple[str, int, str, str]:
+    """A facet's value, its count, and the addresses that ask for it (empty where it is asked for
+    already) and that leave it out.
+    """
+    part = value_of(field, value)
+    held = narrowing.holds(part)
+    to = "" if held else wanted.address(q=narrowing.also(part))
+    return value, count, to, wanted.address(q=narrowing.also(turned_round(part)))
 
 
 @router.post("/search/kept")
@@ -177,52 +223,3 @@ def export(
         media_type="text/csv; charset=utf-8" if form == "csv" else "application/x-ndjson",
         headers={"Content-Disposition": f'attachment; filename="{written.entry}.{form}"'},
     )
-
-
-@router.get("/captures/{capture}")
-def one_capture(
-    request: Request, place: Place, visitor: Signed, capture: str, search: str = ""
-) -> HTMLResponse:
-    """A capture through the gate; one consultation, which names the search it was found by."""
-    with place.acting(visitor.code) as acting:
-        shown = show(acting, capture, search)
-        held = CaptureId(capture)
-        history = capture_history(acting, held)
-        parts = safe_parts(acting, held)
-        screened = is_screened(acting, held)
-    reading = shown.reading
-    return page(
-        request,
-        "capture.html",
-        visitor,
-        view=shown.view,
-        reading=reading,
-        entities=_grouped(reading.entities[:LISTED]) if reading else [],
-        identifiers=list(dict.fromkeys((i.kind, i.value) for i in reading.identifiers[:LISTED]))
-        if reading
-        else [],
-        manifest=json.dumps(shown.manifest, indent=1, ensure_ascii=False),
-        pictures=shown.pictures,
-        covered=sum(each.covered for each in shown.pictures),
-        history=history,
-        parts=range(parts),
-        screened=screened,
-    )
-
-
-def _grouped(mentions: tuple[object, ...] | list[object]) -> list[tuple[str, list[str]]]:
-    groups: dict[str, dict[str, None]] = {}
-    for mention in mentions:
-        label, text = getattr(mention, "label", ""), getattr(mention, "text", "")
-        groups.setdefault(label, {})[text] = None
-    return [(label, list(texts)) for label, texts in sorted(groups.items())]
-
-
-@router.get("/captures/{capture}/safe/{part}.png")
-def safe(place: Place, visitor: Signed, capture: str, part: int) -> Response:
-    """A tile of the safe screenshot, which holds no picture. Part of the look at its page."""
-    with place.acting(visitor.code) as acting:
-        png = safe_screenshot(acting, CaptureId(capture), part)
-    if png is None:
-        return Response("There is no such part.", status_code=404, media_type="text/plain")
-    return Response(png, media_type="image/png")

@@ -99,6 +99,7 @@ def calls() -> dict[str, dict[str, object]]:
             "reason": "Walked for a test",
         },
         "/api/v1/alerts/{alert}/seen": {},
+        "/api/v1/searches/{named}/rerun": {},
         "/api/v1/cases/{reference}/candidates/accept": {"candidate": "PERSON:Marta Quillfeather"},
         "/api/v1/cases/{reference}/candidates/reject": {"candidate": "PERSON:Nobody"},
         "/api/v1/cases/{reference}/candidates/relabel": {"candidate": "PERSON:x", "label": "ORG"},

@@ -28,7 +28,7 @@ def test_a_facet_is_a_link_that_narrows_the_search_to_its_value(desk: ServedDesk
     text = person.get(address(q=ALL)).text
     (total,) = re.findall(r"<strong>([0-9]+) found", text)
     links = re.findall(
-        r'<li><a href="(/search\?[^"]+)">[^<]*</a> <span class="number">([0-9]+)', text
+        r'<li><a href="(/search\?[^"]+)"><bdi>[^<]*</bdi></a> <span class="number">([0-9]+)', text
     )
     assert links
     for link, count in links:
@@ -132,3 +132,88 @@ def test_the_api_gives_facets_bars_and_pages(desk: ServedDesk) -> None:
     assert len(rest["hits"]) == found["total"] - 1
     assert person.get("/api/v1/search?q=a&sort=nosuch").status_code == 422
     assert person.get("/api/v1/search?q=a&facets=nosuch").status_code == 400
+
+
+def test_a_facet_is_left_out_and_taken_out_again(desk: ServedDesk) -> None:
+    person = desk.signed_in()
+    text = person.get(address(q=ALL)).text
+    (total,) = re.findall(r"<strong>([0-9]+) found", text)
+    value, count, away = re.findall(
+        r'<bdi>([^<]*)</bdi></a> <span class="number">([0-9]+)</span> '
+        r'<a class="away" href="([^"]+)"',
+        text,
+    )[0]
+    without = person.get(html.unescape(away)).text
+    (left,) = re.findall(r"<strong>([0-9]+) found", without)
+    assert int(left) == int(total) - int(count), value
+    back = html.unescape(re.findall(r'<a href="([^"]+)" aria-label="Take out NOT ', without)[0])
+    assert f"<strong>{total} found" in person.get(back).text
+
+
+def test_pages_say_which_hits_they_show_and_the_last_has_no_next(desk: ServedDesk) -> None:
+    person = desk.signed_in()
+    at, told = address(q=ALL, limit="1"), []
+    while at:
+        text = person.get(at).text
+        told += re.findall(r"([0-9]+) to [0-9]+ here", text)
+        following = re.findall(r'rel="next"[^>]* href="([^"]+)"', text)
+        at = html.unescape(following[0]) if following else ""
+    total = len(desk.captures)
+    assert told == [str(number) for number in range(1, total + 1)]
+
+
+def test_an_error_shows_its_column_in_the_query(desk: ServedDesk) -> None:
+    text = desk.signed_in().get(address(q="smith (jones")).text
+    assert 'data-column="7"' in text
+    assert '<code class="wrong-at">smith <mark>(</mark>jones</code>' in text
+
+
+def test_an_index_that_cannot_be_read_is_said_in_place(desk: ServedDesk) -> None:
+    index = desk.lantern.vault / "index"
+    away = index.rename(index.with_name("index-away"))
+    index.write_text("in the way", encoding="utf-8")
+    try:
+        answer = desk.signed_in().get(address(q="marker-word"))
+    finally:
+        index.unlink()
+        away.rename(index)
+    assert answer.status_code == 503
+    assert 'value="marker-word"' in answer.text
+    assert 'role="alert" id="wrong"' in answer.text
+
+
+def test_each_part_of_a_query_is_told_of(desk: ServedDesk) -> None:
+    text = desk.signed_in().get(address(q="marker-word AND mart*", explain="true")).text
+    assert "What each part of it stands for" in text
+    assert "<td><code>mart*</code></td>" in text
+
+
+def test_a_name_on_a_capture_leads_to_the_search_for_it(desk: ServedDesk) -> None:
+    person = desk.signed_in()
+    capture = desk.captures["/page"]
+    links = re.findall(
+        r'<a class="tag" href="(/search[^"]+)">', person.get(f"/captures/{capture}").text
+    )
+    phone = next(html.unescape(link) for link in links if "phone" in link)
+    assert f"/captures/{capture}?search=" in person.get(phone).text
+    like = person.get(f"/captures/{capture}/like")
+    assert like.status_code in (303, 404)  # the site is small: its pages may share no words
+
+
+@pytest.mark.standard("DIS-6")
+def test_the_searches_that_were_run_are_listed_run_again_and_written_out(desk: ServedDesk) -> None:
+    person = desk.signed_in()
+    text = person.get(address(q="marker-word", case="LINDEN")).text
+    (named,) = re.findall(r'<a href="/searches/(e-[a-z2-7]{16})">', text)
+    assert named in person.get("/searches?case=LINDEN").text
+    assert "<code>marker-word</code>" in person.get(f"/searches/{named}").text
+    again = person.post(f"/searches/{named}/rerun")
+    assert "the same captures" in again.text
+    headers = {"X-CSRF-Token": person.csrf}
+    told = person.client.post(f"/api/v1/searches/{named}/rerun", headers=headers).json()
+    assert (told["same"], told["total"]) == (True, told["hits_then"])
+    assert person.get(f"/api/v1/searches/{named}").json()["query"] == "marker-word"
+    assert person.get("/api/v1/searches?case=NONE").status_code == 404
+    assert person.get("/searches/e-aaaaaaaaaaaaaaaa").status_code == 404
+    assert person.client.post(f"/searches/{named}/rerun").status_code == 403
+    assert f'"search": "{named}"' in person.post("/searches/export", case="LINDEN").text
