@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from datetime import datetime
+from typing import Final
 
 from search.analysis import analyse
 from search.errors import QueryError, shown
@@ -16,6 +17,10 @@ from search.numbers import number_within
 from search.patterns import MAX_EDITS, MAX_WILDCARDS_IN_A_WORD, pieces, single_token
 from search.selectors import asked_forms
 from search.tree import Fuzzy, Leaf, Phrase, Term, Wildcard
+
+_NO_WEIGHT: Final = re.compile(  # the lexer took each ^2 and ^0.5 off already
+    r"(?<=.)\^(?:[+-]?[\d.]+(?:e[+-]?\d+)?|[+-]?(?:nan|inf|infinity))\Z", re.IGNORECASE | re.DOTALL
+)
 
 
 def leaf_of(lexeme: Lexeme, field: Field | None, slop: Lexeme | None, now: datetime) -> Leaf:
@@ -65,6 +70,13 @@ def _word(lexeme: Lexeme, field: Field | None) -> Leaf:
             f"{shown(text)} begins with !",
             column=lexeme.column,
             fix=f'To leave it out write NOT {shown(text[1:])}; to search for it, "{shown(text)}"',
+        )
+    if weight := _NO_WEIGHT.search(bare):
+        backslashes = sum(index < weight.start() for index in lexeme.escaped)
+        raise QueryError(
+            f"{shown(weight[0])} is no weight from 0 to 1000",
+            column=lexeme.column + weight.start() + backslashes,
+            fix=f'Write {shown(text[: weight.start()])}^2, or quote it: "{shown(text)}"',
         )
     if "*" in bare or "?" in bare:
         return _wildcard(lexeme, bare, field)

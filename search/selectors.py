@@ -29,19 +29,21 @@ def asked_forms(name: str, typed: str) -> tuple[str, ...]:
     The normal form is the enricher's; what it would not take for one is folded alone. Without a
     kind (`identifier:`) it is the form of each kind that it may be of.
     """
-    plain = selector_form(KIND_OF_FIELD.get(name, name), typed)
+    kind = KIND_OF_FIELD.get(name)
+    normal = _normal(kind, typed) if kind else ""
+    if kind and normal:  # before what folding leaves: digits of any script make a telephone number
+        return (selector_form(kind, normal),)
+    plain = selector_form(kind or name, typed)
     if not plain:
         return ()
     if name == "identifier":
-        forms = [(kind, _normal(kind, typed)) for kind in IDENTIFIER_FIELDS]
-        return tuple(dict.fromkeys([*(selector_form(*each) for each in forms if each[1]), plain]))
+        forms = [(each, _normal(each, typed)) for each in IDENTIFIER_FIELDS]
+        return tuple(dict.fromkeys([*(selector_form(*form) for form in forms if form[1]), plain]))
     if name in PLATFORM_NAMES:
         normal = next(filter(None, (_normal(kind, typed) for kind in PLATFORM_KINDS)), "")
         platform, _, known = normal.partition(":")
         return (selector_form("", known) if platform == name else _handle(plain),)
-    kind = KIND_OF_FIELD.get(name)
-    normal = _normal(kind, typed) if kind else ""
-    return (selector_form(kind, normal) if kind and normal else plain,)
+    return (plain,)
 
 
 def _normal(kind: str, typed: str) -> str:

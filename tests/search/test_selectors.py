@@ -62,6 +62,8 @@ def test_a_number_begun_with_nought_is_sought_with_the_countrys_code() -> None:
         ("Write to Jo.Bloggs (at) example[.]test now", "email", "JO.BLOGGS@example.test"),
         ("call 07700 900123 tonight", "phone", "+44 (0)7700 900-123"),
         ("call +44 7700 900123 tonight", "phone", "07700900123"),
+        ("call 07700 900123 tonight", "phone", "٠٧٧٠٠٩٠٠١٢٣"),
+        ("call ٠٧٧٠٠ ٩٠٠١٢٣ tonight", "phone", "07700900123"),
         ("see hxxps://Shop.Example[.]test/a", "found_url", "https://shop.example.test/a"),
         ("from shop.example[.]com today", "found_domain", "example.com"),
         ("from 2001:db8::7 there", "ip", "2001:0DB8:0:0:0:0:0:7"),
