@@ -16,6 +16,7 @@ PAGE: Final = 5_000  # hits in one answer: index.max_result_window is 10,000
 KEPT: Final = "2m"  # how long a point in time is kept between two pages
 SCORE_DECIMALS: Final = 4  # sums of floats in another order differ below this
 _STEP: Final = 10.0**-SCORE_DECIMALS
+_GROWTH: Final = 4  # each further request of one page of hits asks for so many times as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,9 @@ def page_of(
 ) -> Results:
     """The `limit` hits of `query` behind `after`, and how many hits there are in all.
 
-    More is fetched until nothing that ties with the last hit by its rounded score is left out.
+    More is fetched until nothing that ties with the last hit by its rounded score is left out;
+    where all that tie have one score, as a wildcard's hits have, the cluster's order is ours, and
+    one look past them is enough.
     """
     limit = max(limit, 0)
     order = "asc" if listing.rising else "desc"
@@ -87,16 +90,26 @@ def page_of(
     if after is not None:
         asked["search_after"] = listing.start(after)
     hits: list[Hit] = []
+    scores: list[float] = []  # as the cluster has them, one for each of `hits`
     total = 0
     with _searched(connection, index, several=limit >= PAGE) as place:
         while True:
             found = _answer(connection, asked | place)["hits"]
             total = total or int(found["total"]["value"])
-            page = [_hit(row, listing) for row in found["hits"]]
-            hits += [hit for hit in page if after is None or listing.is_behind(hit.key, after)]
-            if len(page) < asked["size"] or not limit or _enough(hits, limit, listing):
+            rows = found["hits"]
+            for hit, row in ((_hit(row, listing), row) for row in rows):
+                if after is None or listing.is_behind(hit.key, after):
+                    hits.append(hit)
+                    scores.append(row["sort"][0])
+            if len(rows) < asked["size"] or not limit or _enough(hits, limit, listing):
                 break
-            asked["search_after"] = found["hits"][-1]["sort"][: len(listing.columns)]
+            if listing.by_score and _alike(hits, scores, limit):
+                asked["search_after"] = [scores[-1], -1]  # past all that have the same score
+                following = _answer(connection, asked | place | {"size": 1})["hits"]["hits"]
+                if not following or _hit(following[0], listing).key[0] != hits[-1].key[0]:
+                    break
+            asked["search_after"] = rows[-1]["sort"][: len(listing.columns)]
+            asked["size"] = min(asked["size"] * _GROWTH, PAGE)
     hits.sort(key=lambda hit: hit.key, reverse=not listing.rising)
     return Results(total, tuple(hits[:limit]))
 
@@ -105,6 +118,14 @@ def _enough(hits: list[Hit], limit: int, listing: Listing) -> bool:
     if not listing.by_score:
         return len(hits) >= limit
     return len(hits) > limit and hits[limit - 1].key[0] != hits[-1].key[0]
+
+
+def _alike(hits: list[Hit], scores: list[float], limit: int) -> bool:
+    """Whether `limit` hits are there and those that tie by rounded score have the very same one."""
+    if len(hits) < limit:
+        return False
+    tied = (score for hit, score in zip(hits, scores, strict=True) if hit.key[0] == hits[-1].key[0])
+    return len(set(tied)) == 1
 
 
 def _hit(row: Body, listing: Listing) -> Hit:

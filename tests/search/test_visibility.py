@@ -6,6 +6,7 @@ that never held the rest. `ENGINES` are the ways to make an engine that are held
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -13,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from elastic_node import Cluster, forget
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +30,8 @@ from search import (
     parse_query,
     rebuild_engine,
 )
+from search.elastic_client import ElasticPlace
+from search.elastic_indices import rebuild_elastic
 from tests.search.test_engines import NEW_YEAR
 
 CASES = [CaseId(f"c-{name}") for name in ("linden", "rowan", "oak")]
@@ -114,6 +118,19 @@ def told(engine: Engine, query: str, scope: Scope) -> object:
     )
 
 
+def held_to_it(whole: Engine, world: list[SearchDocument], scopes: list[Scope]) -> None:
+    """Fill `whole` and ask it all, beside an index of what each scope may see."""
+    whole.index(world)
+    whole.commit()
+    for scope in scopes:
+        visible = MemoryEngine()
+        visible.index([document for document in world if seen(document, scope)])
+        visible.commit()
+        for query in QUERIES:
+            everything = Scope(frozenset(CASES), True, None, None, scope_of_all())
+            assert told(whole, query, scope) == told(visible, query, everything), query
+
+
 @pytest.mark.parametrize("kind", ENGINES)
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(world=worlds(), scopes=st.lists(SCOPES, min_size=4, max_size=4))
@@ -121,15 +138,26 @@ def test_what_may_not_be_seen_makes_no_difference(
     kind: str, world: list[SearchDocument], scopes: list[Scope]
 ) -> None:
     with ENGINES[kind]() as whole:
-        whole.index(world)
-        whole.commit()
-        for scope in scopes:
-            visible = MemoryEngine()
-            visible.index([document for document in world if seen(document, scope)])
-            visible.commit()
-            for query in QUERIES:
-                everything = Scope(frozenset(CASES), True, None, None, scope_of_all())
-                assert told(whole, query, scope) == told(visible, query, everything), query
+        held_to_it(whole, world, scopes)
+
+
+@pytest.mark.xdist_group("elastic")
+@settings(
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(world=worlds(), scopes=st.lists(SCOPES, min_size=3, max_size=3))
+def test_what_may_not_be_seen_makes_no_difference_on_elasticsearch(
+    elastic: Cluster, world: list[SearchDocument], scopes: list[Scope]
+) -> None:
+    vault = f"v-{secrets.token_hex(8)}"
+    place = ElasticPlace(elastic.address, vault, "lantern", elastic.api_key, elastic.ca_file)
+    try:
+        with closing(rebuild_elastic(place)) as whole:
+            held_to_it(whole, world, scopes)
+    finally:
+        forget(elastic, vault)
 
 
 def scope_of_all() -> frozenset[str]:
