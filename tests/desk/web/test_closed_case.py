@@ -86,10 +86,11 @@ def test_no_page_or_call_tells_of_a_capture_that_is_closed_to_the_person(desk: S
                 if words:
                     told.append((address + query, words))
         assert told == [], kind
-        for address in (f"{capture}/exhibit", f"{capture}/pictures/{sha256}/decision"):
+        decision = {"verdict": "harmless", "reason": "To try", "version": 0}
+        for act, body in (("exhibit", {}), (f"pictures/{sha256}/decision", decision)):
             refused = analyst.client.post(
-                f"/api/v1/captures/{address}",
-                json={"verdict": "harmless", "reason": "To try", "version": 0},
+                f"/api/v1/captures/{capture}/{act}",
+                json=body,
                 headers={"X-CSRF-Token": analyst.csrf},
             )
             assert refused.status_code in (403, 404), refused.text
