@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
+from typing import Final
 
 from cases.entries import Act, ObjectKind, ObjectRef
 from cases.holdings import sealed_captures, sealed_ends
+from cases.identity import JobId
 from cases.job_book import INTERRUPTED, RUNNING, JobView, end_job, jobs_of, outcome_of, outcomes_of
 from cases.vault import Vault, held_alone
 from evidence.acting import Acting
 from evidence.restricted import OpeningsStore
 from evidence.sweeping import Swept, sweep
 
+BEGINS_WITHIN: Final = timedelta(seconds=60)  # a process imports for seconds, then takes its lock
 
-def sweep_dead_jobs(acting: Acting) -> list[JobView]:
+
+def sweep_dead_jobs(acting: Acting, ended: JobId | None = None) -> list[JobView]:
     """The running jobs whose process is gone, now closed as interrupted; live ones are left alone.
+
+    So is a job just ordered whose process has taken no lock yet: another person's search in that
+    moment must not end it. Of the job `ended` the caller knows that its process is gone.
 
     Raises `EvidenceMissing` never: a file shorter than what was sealed in it is left for `verify`
     to name. Raises `SealingFailed` where a disk does not let an unsealed tail be cut.
@@ -23,12 +31,19 @@ def sweep_dead_jobs(acting: Acting) -> list[JobView]:
         running = jobs_of(session, None, state=RUNNING)
     swept = []
     for job in running:
+        if job.id != ended and _may_yet_begin(acting, job):
+            continue
         with held_alone(acting.vault.job_lock(job.id)) as free:
             if free:
                 _close(acting, job)
                 swept.append(job)
                 acting.vault.job_lock(job.id).unlink(missing_ok=True)
     return swept
+
+
+def _may_yet_begin(acting: Acting, job: JobView) -> bool:
+    never_held = not acting.vault.job_lock(job.id).exists()
+    return never_held and acting.clock() - job.created_at < BEGINS_WITHIN
 
 
 def _close(acting: Acting, job: JobView) -> None:
