@@ -8,6 +8,7 @@ the next run catches up.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -166,14 +167,14 @@ def _open_cluster(
 def elastic_place(acting: Acting) -> ElasticPlace | None:
     """Where the vault's index lies on a cluster; None where it is embedded.
 
-    Raises `SettingsError` for a key's file that cannot be read.
+    Raises `SettingsError` for a key's file that cannot be read, or holds no key.
     """
     chosen = acting.vault.settings.search
     if chosen.engine != "elasticsearch":
         return None
     from search.elastic_client import ElasticPlace
 
-    key = os.environ.get(API_KEY, "")
+    key = os.environ.get(API_KEY, "").strip()
     if not key and chosen.api_key_file:
         path = Path(acting.vault.root, chosen.api_key_file)
         try:
@@ -183,7 +184,13 @@ def elastic_place(acting: Acting) -> ElasticPlace | None:
                 f"The API key in {path} cannot be read ({fault}). Mend [search] api_key_file in "
                 f"lantern.toml, or set {API_KEY}."
             ) from None
-    return ElasticPlace(chosen.address, acting.vault.id, chosen.index_prefix, key, chosen.ca_file)
+    if not re.fullmatch(r"[\x21-\x7e]*", key):  # never shown: it may be a good key and a line more
+        raise SettingsError(
+            "The API key of Elasticsearch is not one line without spaces. Mend the file of "
+            f"[search] api_key_file in lantern.toml, or {API_KEY}."
+        )
+    ca_file = str(Path(acting.vault.root, chosen.ca_file)) if chosen.ca_file else ""
+    return ElasticPlace(chosen.address, acting.vault.id, chosen.index_prefix, key, ca_file)
 
 
 class _Held:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -46,6 +47,8 @@ FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 4.0
 _PASSING: Final = (429, 502, 503, 504)  # too many requests, no gateway, no master just now
 _SIGNS_OF_A_FULL_DISK: Final = ("flood-stage", "read-only-allow-delete", "read-only / allow delete")
+
+NO_KEY: Final = "it answers {} and wants an API key"
 
 Answer = TypeVar("Answer")
 
@@ -114,12 +117,25 @@ class Connection:
             self._client = Elasticsearch(
                 self.place.address,
                 api_key=self.place.api_key or None,
-                ca_certs=self.place.ca_file or DEFAULT,
+                ca_certs=_trusted(self.place),
                 request_timeout=REQUEST_S,
                 max_retries=0,  # ours wait between tries
                 http_compress=self.place.address.startswith("https:"),
             )
         return self._client
+
+
+def _trusted(place: ElasticPlace) -> Any:  # the client's own type for "its default" is private
+    """The CA's file as the client wants it. Raises `EngineUnreachable` where it is no such file."""
+    if not place.ca_file or not place.address.startswith("https:"):
+        return DEFAULT
+    try:
+        ssl.create_default_context(cafile=place.ca_file)
+    except OSError as fault:  # ssl.SSLError is one
+        why = f"the certificate of its CA in {place.ca_file} cannot be read"
+        mend = "Mend [search] ca_file in lantern.toml"
+        raise EngineUnreachable(place.address, why, mend) from fault
+    return place.ca_file
 
 
 Body = Mapping[str, Any]  # JSON, as the client's own types have it
@@ -135,12 +151,11 @@ def _mapped(place: ElasticPlace, fault: Exception) -> tuple[SearchIndexError | N
     """`fault` in our words (None where it is a fault of ours), and whether it may pass."""
     match fault:
         case NoTrust():
-            why = f"its certificate is not trusted ({_short(fault)})"
-            return EngineUnreachable(place.address, why, "Name its CA: [search] ca_file"), False
+            return _untrusted(place, _short(fault)), False
         case ConnectionTimeout():
             return EngineUnreachable(place.address, "it does not answer in time"), True
         case NoConnection():
-            return EngineUnreachable(place.address, _short(fault)), True
+            return _unreached(place, _short(fault)), True
         case UnsupportedProductError() | SerializationError() | TransportError():
             return EngineRefuses(place.address, "what answers there is not Elasticsearch"), False
         case ApiError():
@@ -148,12 +163,36 @@ def _mapped(place: ElasticPlace, fault: Exception) -> tuple[SearchIndexError | N
     return None, False
 
 
+def _untrusted(place: ElasticPlace, why: str) -> EngineUnreachable:
+    """A certificate that is wrong, and whose it is to mend."""
+    mend = "Name its CA: [search] ca_file"
+    if "expired" in why or "not yet valid" in why:
+        mend = "Whoever runs it must renew its certificate"
+    elif "match" in why or "not valid for" in why:
+        mend = "Mend [search] address in lantern.toml: it must be a name in the certificate"
+    elif "verify failed" not in why:
+        mend = "Mend [search] address in lantern.toml: does it speak TLS there?"
+        return EngineUnreachable(place.address, f"no TLS connection comes about ({why})", mend)
+    return EngineUnreachable(place.address, f"its certificate is not trusted ({why})", mend)
+
+
+def _unreached(place: ElasticPlace, why: str) -> EngineUnreachable:
+    """No connection; a port that closes it without a word may speak TLS."""
+    closed = "reset" in why or "closed" in why or "aborted" in why
+    if closed and place.address.startswith("http:"):
+        mend = "If it speaks TLS, its address in lantern.toml begins with https://"
+        return EngineUnreachable(place.address, why, mend)
+    return EngineUnreachable(place.address, why)
+
+
 def _mapped_answer(place: ElasticPlace, fault: ApiError) -> tuple[SearchIndexError | None, bool]:
     status, reason = fault.meta.status, reason_of(fault)
     if why := full_disk(reason):
         return EngineFull(place.address, why), False
     if status in (401, 403):
-        return EngineRefuses(place.address, f"it answers {status} to the API key"), False
+        lacks = "which has not the right to this" if status == 403 else "which it does not know"
+        why = f"it answers {status} to the API key, {lacks}"
+        return EngineRefuses(place.address, why if place.api_key else NO_KEY.format(status)), False
     if status == 404 and "index_not_found" in fault.error:
         return IndexNeedsRebuild(place.alias, "missing", "it is not there"), False
     if status in _PASSING:

@@ -12,6 +12,7 @@ import pytest
 from elastic_node import Cluster, Node, forget
 from elasticsearch import Elasticsearch
 from lantern_rig import Lantern, Site
+from secured_proxy import POOR_KEY, RIGHT_KEY, SecuredProxy, an_authority
 
 pytestmark = pytest.mark.xdist_group("elastic")
 QUERIES = ("Ashdown", "phone:+447700900461", 'org:"Tarn-Side Ramblers"', "log*", "title:log")
@@ -127,3 +128,40 @@ def test_the_key_is_in_a_file_or_the_environment_and_a_missing_file_is_said(
     assert asked.code == 1
     assert "cannot be reached" in asked.err
     assert "c2VjcmV0" not in asked.err
+
+
+def test_a_cluster_with_tls_and_a_key_takes_what_waited_for_the_right_ones(
+    filled: Lantern, elastic: Cluster, tmp_path: Path
+) -> None:
+    if elastic.api_key or elastic.ca_file:
+        pytest.skip("ELASTICSEARCH_URL has a key or a CA of its own")
+    ours, other = an_authority(tmp_path / "ours"), an_authority(tmp_path / "other")
+    key_file = filled.vault / "search.key"
+    told = []
+
+    def index_check() -> str:
+        (check,) = (c for c in filled("doctor", "--json").json["checks"] if c["name"] == "index")
+        assert not check["ok"]
+        told.append(check["says"])
+        return str(check["says"])
+
+    with SecuredProxy(elastic.address, ours.server("127.0.0.1")) as proxy:
+        settings = ('api_key_file = "search.key"', f'ca_file = "{ours.ca_file}"')
+        searched_on(filled, proxy.address, settings[0], f'ca_file = "{other.ca_file}"')
+        key_file.write_text(f"{RIGHT_KEY}\n", "utf-8")
+        assert "certificate is not trusted" in index_check()
+        searched_on(filled, proxy.address, *settings)
+        for key, says in ((POOR_KEY, "403 to the API key"), ("d3Jvbmc=", "401 to the API key")):
+            key_file.write_text(f"{key}\n", "utf-8")
+            assert says in index_check()
+        waits = filled("work", "--json")
+        assert (waits.code, waits.json["left"]) == (3, 3)
+        key_file.write_text(f"{RIGHT_KEY}\nand a line more\n", "utf-8")
+        assert "not one line" in index_check()
+        key_file.write_text(f"{RIGHT_KEY}\n", "utf-8")
+        assert filled.ok("work")["left"] == 0
+        assert found(filled, "captured:>2000-01-01")[0] == 3
+    ledger = str(filled.ok("ledger", "list"))
+    for key in (POOR_KEY, RIGHT_KEY, "d3Jvbmc="):
+        assert key not in ledger + waits.err + "".join(told)
+    forget(elastic, filled.vault_id)

@@ -42,6 +42,10 @@ class BusyProxy:
         self._server.shutdown()
         self._server.server_close()
 
+    def denied(self, _authorization: str) -> int:
+        """The status that says why whoever asks may not, 0 where they may."""
+        return 0
+
     def is_busy(self, size_bytes: int) -> bool:
         """Whether this request is refused."""
         too_large = self.most_bytes is not None and size_bytes > self.most_bytes
@@ -60,13 +64,12 @@ def _handler(proxy: BusyProxy) -> type[BaseHTTPRequestHandler]:
             if proxy.answer:
                 self.wfile.write(proxy.answer)
                 self.close_connection = True
+            elif status := proxy.denied(self.headers.get("authorization", "")):
+                said = b'{"error":{"type":"security_exception","reason":"no"},"status":%d}' % status
+                self._say(status, _AS_IT_WOULD, said)
             elif proxy.is_busy(len(content)):
                 said = b'{"error":{"type":"es_rejected_execution_exception","reason":"full"}}'
-                fields = [
-                    ("x-elastic-product", "Elasticsearch"),
-                    ("content-type", "application/json"),
-                ]
-                self._say(proxy.status, fields, said)
+                self._say(proxy.status, _AS_IT_WOULD, said)
             else:
                 self._pass_on(content)
 
