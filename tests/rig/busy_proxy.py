@@ -5,9 +5,11 @@ of times, or to requests past a size, and passes everything else on.
 from __future__ import annotations
 
 import http.client
+import os
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 _AS_IT_WOULD = [("x-elastic-product", "Elasticsearch"), ("content-type", "application/json")]
 _HOP = ("connection", "transfer-encoding", "content-length", "keep-alive")
@@ -55,6 +57,13 @@ class BusyProxy:
         return busy
 
 
+def _connection(behind: SplitResult) -> http.client.HTTPConnection:
+    if behind.scheme == "http":
+        return http.client.HTTPConnection(behind.netloc, timeout=60)
+    trusted = ssl.create_default_context(cafile=os.environ.get("ELASTICSEARCH_CA_FILE") or None)
+    return http.client.HTTPSConnection(behind.netloc, timeout=60, context=trusted)
+
+
 def _handler(proxy: BusyProxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -76,7 +85,7 @@ def _handler(proxy: BusyProxy) -> type[BaseHTTPRequestHandler]:
         do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
 
         def _pass_on(self, content: bytes) -> None:
-            behind = http.client.HTTPConnection(proxy.behind.netloc, timeout=60)
+            behind = _connection(proxy.behind)
             behind.request(self.command, self.path, content, dict(self.headers))
             answer = behind.getresponse()
             kept = [(k, v) for k, v in answer.getheaders() if k.lower() not in _HOP]

@@ -58,7 +58,8 @@ def its_place(node: Node, vault: str = "v-harmed") -> ElasticPlace:
 
 
 def client_of(place: ElasticPlace) -> Elasticsearch:
-    return Elasticsearch(place.address, api_key=place.api_key or None)
+    cluster = Cluster(place.address, place.api_key, place.ca_file)
+    return Elasticsearch(cluster.address, **cluster.credentials)
 
 
 # The index and its alias
