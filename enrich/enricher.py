@@ -20,7 +20,7 @@ from enrich.identifiers import find_identifiers
 from enrich.language import language_of
 
 MOST_FRAMES = 50
-ENRICHER_VERSION = "2"  # raised when any output for the same bytes changes
+ENRICHER_VERSION = "3"  # raised when any output for the same bytes changes
 
 
 def enrich(document: SourceDocument, *, model: NameModel | None) -> Enrichment:

@@ -19,8 +19,9 @@ from cases.errors import CallerError
 from cases.watchlists import WatchedValue
 from enrich import Enrichment
 from enrich.identifiers import KINDS, find_identifiers, normal_form
-from search import Tree
+from search import Identifier, Tree
 from search.analysis import analyse
+from search.document import found_as
 from search.fields import IDENTIFIER_FIELDS, NAMES, Field, Kind
 from search.selectors import selector_form
 from search.tree import Or, Phrase
@@ -109,7 +110,9 @@ def rows_held(items: Iterable[WatchedValue], enrichment: Enrichment) -> tuple[in
 
     What was found elsewhere (an address, a name, a picture's words) is told without its row.
     """
-    known = {(one.kind, selector_form(one.kind, one.value)) for one in enrichment.identifiers}
+    known = {
+        each for one in enrichment.identifiers for each in found_as(Identifier(one.kind, one.value))
+    }
     kinds = {field.name: kind for kind, field in IDENTIFIER_FIELDS.items()}
     whole = analyse(enrichment.texts.whole).exact
     words = frozenset(whole)

@@ -25,7 +25,7 @@ from search.folding import APOSTROPHES, cut, fold_word
 
 # Two Pythons may know different Unicode tables: their tokens are then not the same.
 ANALYSIS_VERSION: Final = (
-    f"1 unicode-{unicodedata.unidata_version} snowball-{version('snowballstemmer')}"
+    f"2 unicode-{unicodedata.unidata_version} snowball-{version('snowballstemmer')}"
 )
 MAX_FOLDED_CHARACTERS: Final = 1000  # of a "word" that is a whole encoded file, the rest is cut
 CACHED_BELOW: Final = 64  # characters; longer words do not come twice
@@ -53,7 +53,7 @@ _EMOJI_ONE: Final = (
 )
 _EMOJI: Final = re.compile(_EMOJI_ONE)
 _EMOJI_DRESS: Final = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
-_ASCII_WORDS: Final = re.compile(r"\w+(?:'\w+)*", re.ASCII)
+_ASCII_WORDS: Final = re.compile(r"\w+(?:['`]\w+)*", re.ASCII)
 
 # Scripts written without spaces between words (Unicode blocks).
 _UNSPACED: Final = (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from cases.identity import CaptureId, CaseId
 from search.analysis import forms
@@ -149,6 +150,8 @@ def facet_values(document: SearchDocument) -> dict[str, tuple[str, ...]]:
     }
     for kind, field in IDENTIFIER_FIELDS.items():
         found[field.name] = [each.value for each in document.identifiers if each.kind == kind]
+        if kind == "domain":
+            found[field.name] = [*found[field.name], *map(_host, document.identifiers)]
     return {
         f"{name}_facet": tuple(
             dict.fromkeys(cut(" ".join(value.split())) for value in values if value)
@@ -175,11 +178,32 @@ def _texts(document: SearchDocument, name: str) -> tuple[str, ...]:
             return (value,)
 
 
-def _also(kind: str, token: str) -> tuple[str, ...]:
-    """The token of an identifier, and the shorter ones by which it is found too."""
-    if kind == "domain":
-        return with_parents(token, ".")
-    return (token, token.partition(":")[2]) if kind in PLATFORM_KINDS else (token,)
+def found_as(each: Identifier) -> Iterator[tuple[str, str]]:
+    """The kinds and tokens by which an identifier is found: its own, the shorter ones, and of an
+    address the domains that its host lies in.
+    """
+    token = selector_form(each.kind, each.value)
+    yield each.kind, token
+    if each.kind in PLATFORM_KINDS:
+        yield each.kind, token.partition(":")[2]
+    host = token if each.kind == "domain" else _host(each)
+    for domain in with_parents(host, "."):
+        yield "domain", domain
+
+
+def _host(each: Identifier) -> str:
+    """The host of a web or e-mail address as a domain's token; empty for a number and all else."""
+    if each.kind == "email":
+        host = each.value.rpartition("@")[2]
+    elif each.kind == "url":
+        try:
+            host = urlsplit(each.value).hostname or ""
+        except ValueError:
+            return ""
+    else:
+        return ""
+    numbered = ":" in host or host.rpartition(".")[2].isdecimal()  # an IP address, found as such
+    return "" if numbered else selector_form("domain", host)
 
 
 def _whole_tokens(document: SearchDocument) -> dict[str, Values]:
@@ -200,8 +224,10 @@ def _whole_tokens(document: SearchDocument) -> dict[str, Values]:
     for each in document.identifiers:
         token = selector_form(each.kind, each.value)
         found["identifier"] += [token, selector_form("identifier", each.value)]  # as written too
-        if each.kind in IDENTIFIER_FIELDS:
-            found[IDENTIFIER_FIELDS[each.kind].exact] += _also(each.kind, token)
+        found["identifier"].append(_host(each))
+        for kind, also in found_as(each):
+            if kind in IDENTIFIER_FIELDS:
+                found[IDENTIFIER_FIELDS[kind].exact].append(also)
         if each.kind in PLATFORM_KINDS:
             platform, _, name = token.partition(":")
             if platform in PLATFORMS:

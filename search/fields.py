@@ -98,7 +98,8 @@ IDENTIFIER_FIELDS: Final[dict[str, Field]] = {
     ),
     "url": _whole("found_url", "https://example.test/a", "a web address in the text", "urls"),
     "domain": _whole(
-        "found_domain", "example.test", "a domain in the text, or one below it", "domains"
+        "found_domain", "example.test", "a domain in the text, or one below it; the host of a web "
+        "or e-mail address too", "domains",
     ),
     "ip": _whole("ip", "192.0.2.7", "an internet address, version 4 or 6", "ipv4 ipv6"),
     "mac": _whole("mac", "00:00:5e:00:53:01", "a network card's address"),

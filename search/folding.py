@@ -10,7 +10,9 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-APOSTROPHES: Final = "'’‘ʼ＇"
+# typed, printed, and what keyboards and machines that read pictures put in their place: the
+# reversed mark, the prime, the backtick, the acute accent
+APOSTROPHES: Final = "'’‘ʼ＇‛′`´"
 MAX_TOKEN_BYTES: Final = 200
 
 # Diacritics that writers leave out: combining diacritics and enclosures, Hebrew points, Arabic
@@ -49,7 +51,8 @@ _TAKEN_OUT: Final[dict[int, str | None]] = {
     **{ord(letter): plain for letter, plain in _PLAIN_LETTERS.items()},
 }
 _ASCII_SPACES_AND_CONTROLS: Final = dict.fromkeys([*range(0x21), 0x7F])
-_ASCII_TAKEN_OUT: Final[dict[int, None]] = {ord("'"): None}
+_ASCII_TAKEN_OUT: Final = dict.fromkeys(map(ord, "'`"))
+_HYPHENS: Final = dict.fromkeys((0x2010, 0x2011), "-")  # the printed one, one that keeps a line
 
 
 def fold_word(word: str) -> str:
@@ -79,6 +82,7 @@ def fold_selector(value: str) -> str:
     if value.isascii():
         return value.lower().translate(_ASCII_SPACES_AND_CONTROLS)
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+    folded = folded.translate(_HYPHENS)
     return "".join(
         letter
         for letter in folded

@@ -15,7 +15,14 @@ from cases.errors import UsageError
 from cases.times import entered
 from search.errors import QueryError, shown
 from search.ranges import Range, range_of
-from search.spoken_days import OpenSpan, span_of_days, span_of_month, span_of_year, spoken_span
+from search.spoken_days import (
+    LAST,
+    OpenSpan,
+    span_of_days,
+    span_of_month,
+    span_of_year,
+    spoken_span,
+)
 from search.tree import During
 
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
@@ -85,6 +92,7 @@ def _span_of_instant(text: str) -> OpenSpan:
     since = entered(text.upper())
     seconds = instant[2]
     if seconds is None:
-        return since, since + timedelta(minutes=1)
-    step = timedelta(microseconds=1) if "." in seconds else timedelta(seconds=1)
-    return since, since + step
+        step = timedelta(minutes=1)
+    else:
+        step = timedelta(microseconds=1) if "." in seconds else timedelta(seconds=1)
+    return since, since + min(step, LAST - since)

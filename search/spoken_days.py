@@ -15,6 +15,8 @@ from cases.times import UK
 
 Span = tuple[datetime, datetime]  # from (counted) until (not counted), UTC
 OpenSpan = tuple[datetime | None, datetime | None]
+LAST: Final = datetime.max.replace(tzinfo=UTC)  # its own microsecond alone lies in no closed span
+_LAST_DAY: Final = date.max.toordinal()
 
 _MONTHS_WORDS = (
     "january february march april may june july august september october november december"
@@ -64,8 +66,9 @@ def spoken_span(text: str, now: datetime) -> OpenSpan | None:
 
 
 def span_of_days(first: date, days: int) -> Span:
-    """`days` days of UK local time from `first` on."""
-    return _midnight(first), _midnight(first + timedelta(days=days))
+    """`days` days of UK local time from `first` on, to the last moment that there is (`LAST`)."""
+    end = first.toordinal() + days
+    return _midnight(first), _midnight(date.fromordinal(end)) if end <= _LAST_DAY else LAST
 
 
 def span_of_month(year: int, month: int) -> Span:
@@ -75,7 +78,7 @@ def span_of_month(year: int, month: int) -> Span:
 
 def span_of_year(year: int) -> Span:
     """A year of UK local time."""
-    return _midnight(date(year, 1, 1)), _midnight(date(year + 1, 1, 1))
+    return span_of_days(date(year, 1, 1), 365 + calendar.isleap(year))
 
 
 def _midnight(day: date) -> datetime:

@@ -30,6 +30,8 @@ MAX_CHECKED = 50_000  # strings held against the numbering plans: a table of mil
 _GROUP_EDGE = re.compile(r"\d(?=[^\d]|$)")
 _DECIMAL = re.compile(r"0[.,]\d{3}")
 _EXTENSION = re.compile(r"-\d\Z")  # "034202-3090-0": how Germans write, and no UK number
+# typed beside a number, and no part of it (RFC 3966 writes `;ext=5`)
+_BESIDE = re.compile(r"[\s,;]*(?:ext(?:n|ension)?|x|#)[\s.:=]*\d{1,7}\Z", re.IGNORECASE | re.ASCII)
 _HANGS_ON = re.compile(r"[.,:/'-]\d")
 _DATE = re.compile(r"\d{1,2}([-./ ])\d{1,2}\1(?:19|20)\d\d(?!\d)|\d{4}-\d\d-\d\d")
 
@@ -66,8 +68,8 @@ def _ends(found: re.Match[str]) -> list[int]:
 
 
 def e164(written: str) -> str | None:
-    """The number in E.164, None where this is no telephone number."""
-    plain = written.replace("(0)", "").strip()
+    """The number in E.164 without its extension, None where this is no telephone number."""
+    plain = _BESIDE.sub("", written.replace("(0)", "").strip())
     if plain.startswith("44"):
         plain = f"+{plain}"
     digits = sum(c.isdigit() for c in plain)

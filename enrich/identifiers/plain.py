@@ -1,8 +1,8 @@
 """The text as finders read it: disguises of single characters undone, places kept.
 
-Invisible characters go, wide and styled letters, dots and digits of other scripts become ASCII, and
-in a word that mixes Latin with Cyrillic or Greek letters that look like Latin ones, those become
-Latin. All but the first put one character for one, so that places are counted back exactly.
+Invisible characters go, wide and styled letters, hyphens, dots and digits of other scripts become
+ASCII, and in a word that mixes Latin with Cyrillic or Greek letters that look like Latin ones,
+those become Latin. All but the first put one character for one, so that places are counted back exactly.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ _INVISIBLE = re.compile("[\u00ad\u034f\u180e\u200b-\u200f\u2060-\u2064\ufeff]")
 
 
 def _one_for_one() -> dict[int, str]:
-    table = {0x3002: ".", 0xFF61: ".", **dict.fromkeys((0xA0, 0x2007, 0x2009, 0x202F), " ")}
+    table = {0x3002: ".", 0xFF61: ".", 0x2010: "-", 0x2011: "-"}
+    table |= dict.fromkeys((0xA0, 0x2007, 0x2009, 0x202F), " ")
     table |= {0xFF01 + step: chr(0x21 + step) for step in range(94)}
     for point in (*range(0x660, 0xFFFF), *range(0x1D400, 0x1D800), *range(0x1FBF0, 0x1FBFA)):
         letter = chr(point)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.watchlists import WatchedValue
-from jobs.watch_lists import ListUnreadable, list_tree, read_watchlist, watchlist
+from enrich import SourceDocument, enrich
+from jobs.watch_lists import ListUnreadable, list_tree, read_watchlist, rows_held, watchlist
 from search.tree import Or, Phrase
 
 
@@ -91,3 +92,15 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         return
     assert held.items
     list_tree(held.items)
+
+
+def test_a_row_is_told_wherever_the_index_finds_its_identifier() -> None:
+    read = enrich(
+        SourceDocument(b"See https://bad.example.test/x or t.me/night_owls", "text/plain"),
+        model=None,
+    )
+    named = [("found_domain", "bad.example.test"), ("found_domain", "example.test")]
+    others = [("found_domain", "other.test"), ("found_url", "https://bad.example.test/x")]
+    items = [WatchedValue(n, *each) for n, each in enumerate([*named, *others], start=1)]
+
+    assert rows_held(items, read) == (1, 2, 4)

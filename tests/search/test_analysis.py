@@ -80,10 +80,24 @@ def test_a_position_is_an_index_and_none_is_skipped() -> None:
         ("STRASSE", "straße"),
         ("Ｓｍｉｔｈ", "smith"),
         ("Smith’s", "smith"),
+        ("O′Malley", "o'malley"),
+        ("o`malley", "O´MALLEY"),
+        ("O‛Malley", "OMalley"),
+        ("Smith`s", "smith"),
     ],
 )
 def test_two_spellings_share_their_exact_form(typed: str, found: str) -> None:
     assert fold_word(typed) == fold_word(found)
+
+
+@pytest.mark.parametrize("mark", ["'", "’", "‘", "ʼ", "＇", "‛", "′", "`", "´"])
+def test_every_apostrophe_makes_one_word_of_a_name(mark: str) -> None:
+    assert analyse(f"met O{mark}Malley there").exact == ("met", "omalley", "there")
+    assert analyse(f"{mark}quoted{mark} é").exact == ("quoted", "e")
+
+
+def test_a_hyphen_that_keeps_its_line_parts_words_as_any_other() -> None:
+    assert analyse("Smith\u2011Jones").exact == analyse("Smith-Jones").exact == ("smith", "jones")
 
 
 def test_only_english_words_are_stemmed() -> None:
