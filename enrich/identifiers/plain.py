@@ -2,7 +2,8 @@
 
 Invisible characters go, wide and styled letters, hyphens, dots and digits of other scripts become
 ASCII, and in a word that mixes Latin with Cyrillic or Greek letters that look like Latin ones,
-those become Latin. All but the first put one character for one, so that places are counted back exactly.
+those become Latin. All but the first put one character for one, so that places are counted back
+exactly.
 """
 
 from __future__ import annotations
