@@ -80,10 +80,18 @@ def add_merge(
 def undo_merge(
     session: Session, case: CaseId, named: str, *, by: PersonId, now: datetime
 ) -> EntityMerge:
-    """The row that takes a merge back. Raises `MergeRefused`."""
+    """The row that takes a merge back. Raises `MergeRefused`, in the same words for a merge of what
+    the session's person may not see.
+    """
     lock_case(session, case)
     row = session.get(EntityMerge, named)
-    if row is None or row.case_id != case or row.undoes is not None:
+    seen = {view.id for view in entities_of(session, case)}
+    if (
+        row is None
+        or row.case_id != case
+        or row.undoes is not None
+        or not seen.issuperset((row.kept, *row.merged))
+    ):
         raise MergeRefused(f"There is no merge {named[:40]!r} in this case.")
     if session.scalar(select(EntityMerge.id).where(EntityMerge.undoes == named)) is not None:
         raise MergeRefused(f"The merge {named} was taken back already.")

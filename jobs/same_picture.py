@@ -6,18 +6,19 @@ figure says how alike two pictures look to an algorithm, not that they are the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from cases.entries import S62, Act, ObjectKind, ObjectRef
-from cases.holdings import capture_views_of
+from cases.holdings import CaptureView, capture_views_of
 from cases.identity import CaptureId, CaseId, Sha256
 from enrich import DerivedStore
 from evidence.acting import Acting
 from gate.text import fold_line
 from jobs.gating import PictureUnknown
 from jobs.sight import scope_of
+from search import Scope
 from search.near_pictures import Near, NearPictures
 
 SHOWN = 200  # captures; all are counted
@@ -59,14 +60,10 @@ def same_picture(
 
     Raises `CaseUnknown`; `PictureUnknown` where they may see no capture that holds it.
     """
-    found, compared = _found(acting, sha256.strip().lower(), cases)
-    if not any(each.sha256 == sha256.strip().lower() for each in found):
-        raise PictureUnknown(
-            f"No capture that you may see holds a picture {fold_line(sha256[:64])!r} that was read."
-            " See what a capture holds: lantern show CAPTURE. Read what waits: lantern work"
-        )
+    wanted = sha256.strip().lower()
+    found, compared = _found(acting, wanted, cases)
     answer = SamePicture(
-        Sha256(sha256.strip().lower()),
+        Sha256(wanted),
         len({each.capture for each in found}),
         len({each.sha256 for each in found}),
         compared,
@@ -91,19 +88,20 @@ def near_copies(store: DerivedStore, sha256: str) -> list[Near] | None:
 
 
 def _found(acting: Acting, sha256: str, cases: Sequence[str] | None) -> tuple[list[SameIn], bool]:
+    scope = scope_of(acting, cases)
     with DerivedStore(acting.vault.derived) as store:
+        # Before anything is compared: how long a refusal takes must not tell who holds the picture.
+        if not _seen(acting, scope, store.pictures.captures_with([sha256])):
+            raise PictureUnknown(
+                f"No capture that you may see holds a picture {fold_line(sha256[:64])!r} that was "
+                "read. See what a capture holds: lantern show CAPTURE. Read what waits: lantern "
+                "work"
+            )
         near = near_copies(store, sha256)
         alike = {each.sha256: each for each in near or ()}
         alike.setdefault(sha256, Near(sha256, 0, 0))
         held = store.pictures.captures_with(alike)
-    scope = scope_of(acting, cases)
-    captures = {capture for each in held.values() for capture in each}
-    with acting.catalogue.reading() as session:
-        views = {
-            view.capture: view
-            for view in capture_views_of(session, sorted(captures))
-            if view.case in scope.cases and view.capture not in scope.without
-        }
+    views = _seen(acting, scope, held)
     found = [
         SameIn(
             capture,
@@ -120,6 +118,19 @@ def _found(acting: Acting, sha256: str, cases: Sequence[str] | None) -> tuple[li
     ]
     found.sort(key=lambda each: (each.bits, each.sha256 != sha256, each.captured, each.capture))
     return found, near is not None
+
+
+def _seen(
+    acting: Acting, scope: Scope, held: Mapping[str, Sequence[CaptureId]]
+) -> dict[CaptureId, CaptureView]:
+    """Those of the captures that lie in the scope."""
+    captures = {capture for each in held.values() for capture in each}
+    with acting.catalogue.reading() as session:
+        return {
+            view.capture: view
+            for view in capture_views_of(session, sorted(captures))
+            if view.case in scope.cases and view.capture not in scope.without
+        }
 
 
 def _record(acting: Acting, answer: SamePicture) -> None:

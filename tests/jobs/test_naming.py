@@ -475,6 +475,32 @@ def test_nobody_is_shown_what_was_found_in_captures_that_they_may_not_see(
         ]
 
 
+def test_a_merge_of_what_is_not_seen_is_no_merge_to_whoever_guesses_it(
+    held: tuple[Lantern, dict[str, str]],
+) -> None:
+    lantern, captures = held
+    with working(lantern) as acting:
+        accept(acting, "LINDEN", OSWIN)
+        accept(acting, "LINDEN", MARTA)
+        made = merge(acting, "LINDEN", "P_001", ["P_002"])
+    with sqlite3.connect(lantern.vault / "catalogue.db") as catalogue:
+        catalogue.execute(
+            "INSERT INTO capture_mark SELECT 'k-1', ?, 1, 'restricted', 1, id, added_at"
+            " FROM person WHERE code = 'JS'",
+            (captures["one"],),
+        )
+    catalogue.close()
+    with working(lantern, "AB") as other:
+        assert list_entities(other, "LINDEN")[1] == {}
+        with pytest.raises(MergeRefused) as unseen:
+            undo(other, "LINDEN", made)
+        with pytest.raises(MergeRefused) as none:
+            undo(other, "LINDEN", "m-abcdefghij234567")
+    assert unseen.value.says == none.value.says.replace("m-abcdefghij234567", made)
+    with working(lantern, "CD") as trusted:
+        undo(trusted, "LINDEN", made)
+
+
 def test_an_edit_keeps_the_captures_that_its_maker_may_not_see(
     held: tuple[Lantern, dict[str, str]],
 ) -> None:
