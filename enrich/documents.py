@@ -16,7 +16,8 @@ class SourceDocument:
     `body` has its transfer and content codings removed. `media_type` is in lower case without
     parameters ("text/html"), None where none was declared; `charset` as declared, or None.
     `captured` bounds the dates that can be believed of the page; `frames` are what its frames and
-    shadow trees showed.
+    shadow trees showed. `cut` says that the body goes on past these bytes, `says` what else of it
+    is not right: both are told to whoever reads it.
     """
 
     body: bytes
@@ -25,6 +26,8 @@ class SourceDocument:
     url: str | None = None
     captured: date | None = None
     frames: tuple[SourceDocument, ...] = ()
+    cut: bool = False
+    says: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from enrich.documents import (
     Texts,
 )
 from enrich.entities import MAX_CHARACTERS, NameModel
-from enrich.identifiers import find_identifiers
+from enrich.identifiers import identifiers_in
 from enrich.language import language_of
 
 MOST_FRAMES = 50
@@ -37,7 +37,8 @@ def enrich(document: SourceDocument, *, model: NameModel | None) -> Enrichment:
     texts = _with_frames(read.texts, frames)
     language = language_of(texts.main or texts.whole)
     foreign = _foreign(language) if model is not None else ()
-    notes = (*texts.notes, *foreign, *_bounds(document, texts))
+    identifiers, left = identifiers_in(texts.whole)
+    notes = (*document.says, *texts.notes, *foreign, *_bounds(document, texts), *left)
     return Enrichment(
         version=ENRICHER_VERSION,
         kind=read.kind,
@@ -46,7 +47,7 @@ def enrich(document: SourceDocument, *, model: NameModel | None) -> Enrichment:
         texts=replace(texts, notes=notes),
         language=language,
         mentions=_mentions(texts.whole, model),
-        identifiers=find_identifiers(texts.whole),
+        identifiers=identifiers,
     )
 
 
@@ -67,7 +68,10 @@ def _mentions(text: str, model: NameModel | None) -> tuple[Mention, ...]:
 def _bounds(document: SourceDocument, texts: Texts) -> tuple[str, ...]:
     notes = []
     if len(document.body) > MAX_BYTES:
-        notes.append(f"only the first {MAX_BYTES:,} of {len(document.body):,} bytes were read")
+        more = "more than " if document.cut else ""
+        notes.append(
+            f"only the first {MAX_BYTES:,} of {more}{len(document.body):,} bytes were read"
+        )
     if len(texts.whole) > MAX_CHARACTERS:
         notes.append(f"names were looked for in the first {MAX_CHARACTERS:,} characters only")
     return tuple(notes)

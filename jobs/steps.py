@@ -166,7 +166,13 @@ def source_of(acting: Acting, capture: SealedCapture) -> SourceDocument:
     if dom is not None:
         body = read_body(acting.vault.evidence, dom)
         page = SourceDocument(
-            body.content, "text/html", "utf-8", capture.final_url, capture.ended_at.date()
+            body.content,
+            "text/html",
+            "utf-8",
+            capture.final_url,
+            capture.ended_at.date(),
+            cut=body.cut,
+            says=body.says,
         )
         return replace(page, frames=_frames(acting, capture))
     response = main_response(capture)
@@ -199,4 +205,12 @@ def main_response(capture: SealedCapture) -> SealedRecord | None:
 
 def document_of(body: SealedBody, url: str, captured: datetime) -> SourceDocument:
     """A sealed body as the enrichers take it."""
-    return SourceDocument(body.content, body.media_type, body.charset, url, captured.date())
+    return SourceDocument(
+        body.content,
+        body.media_type,
+        body.charset,
+        url,
+        captured.date(),
+        cut=body.cut,
+        says=body.says,
+    )

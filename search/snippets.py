@@ -87,10 +87,11 @@ def _place(source: str, tree: Tree, field: Field) -> tuple[int, str, Analysed, l
     what was found; the very first where nothing is.
     """
     chosen = None
+    leaves = [leaf for leaf in dict.fromkeys(_wanted(tree)) if _shown_in(leaf.field, field)]
     for begin, piece in stretches(source[:LOOKED_AT_CHARACTERS]):
         tokens = analyse(piece)
-        spans = _found(tree, tokens, field)
-        if spans:
+        spans = _found(leaves, tokens, field)
+        if spans or (len(tokens) and not leaves):  # nothing can be found in what follows
             return begin, piece, tokens, spans
         if chosen is None or not len(chosen[2]):
             chosen = begin, piece, tokens, spans
@@ -98,9 +99,8 @@ def _place(source: str, tree: Tree, field: Field) -> tuple[int, str, Analysed, l
     return chosen
 
 
-def _found(tree: Tree, tokens: Analysed, field: Field) -> list[_Span]:
-    """Every span that a leaf of `tree` outside a NOT finds, in order."""
-    leaves = list(dict.fromkeys(_wanted(tree)))
+def _found(leaves: list[Words | Beside], tokens: Analysed, field: Field) -> list[_Span]:
+    """Every span that one of the leaves finds, in order."""
     return sorted(
         _Span(first, last, number)
         for number, leaf in enumerate(leaves)
@@ -123,8 +123,6 @@ def _wanted(tree: Tree) -> Iterator[Words | Beside]:
 
 def _spans(words: Words | Beside, tokens: Analysed, field: Field) -> Iterator[tuple[int, int]]:
     """First and last token of each place where `words` is found."""
-    if not _shown_in(words.field, field):
-        return iter(())
     if isinstance(words, Beside):
         return near_spans(words, field, tokens.exact)
     asked = field if words.field is None else field_named(words.field)

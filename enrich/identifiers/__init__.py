@@ -51,10 +51,17 @@ from enrich.identifiers.registers import (
     find_ninos,
     find_vehicles,
 )
-from enrich.identifiers.spotting import Form
+from enrich.identifiers.spotting import Form, leave, noting_what_is_left
 from enrich.identifiers.urls import find_urls, url_form
 
-__all__ = ["FINDERS", "KINDS", "MAX_IDENTIFIERS", "find_identifiers", "normal_form"]
+__all__ = [
+    "FINDERS",
+    "KINDS",
+    "MAX_IDENTIFIERS",
+    "find_identifiers",
+    "identifiers_in",
+    "normal_form",
+]
 
 Finder = Callable[[str], Iterator[Identifier]]
 
@@ -125,18 +132,45 @@ def _place_of(written: str) -> str | None:
 
 def find_identifiers(text: str) -> tuple[Identifier, ...]:
     """The identifiers of the text in order of place, the first 20,000 at most."""
+    return identifiers_in(text)[0]
+
+
+def identifiers_in(text: str) -> tuple[tuple[Identifier, ...], tuple[str, ...]]:
+    """The identifiers of the text as `find_identifiers` gives them; a line on what was left."""
     plain = plain_text(text)
-    kept = [lead for side in _BESIDE for lead in islice(side(plain.text), MAX_IDENTIFIERS)]
+    with noting_what_is_left() as left:
+        kept = _kept(plain)
+    says = []
+    if left:
+        says.append(
+            f"too many candidates of {', '.join(sorted(left))}: the later ones were not looked at"
+        )
+    if len(kept) > MAX_IDENTIFIERS:
+        says.append(f"only the first {MAX_IDENTIFIERS:,} identifiers of the text are kept")
+    first = _ordered(kept)[:MAX_IDENTIFIERS]
+    return tuple(_placed(found, plain, text) for found in first), tuple(says)
+
+
+def _kept(plain: PlainText) -> list[Identifier]:
+    """What the finders find that stands apart, and the leads inside of it."""
+    kept = [lead for side in _BESIDE for lead in _some("profile", side(plain.text))]
     taken = bytearray(len(plain.text))  # 1: taken, 2: taken by a URL
     for kind, finder in FINDERS:
-        for found in islice(finder(plain.text), MAX_IDENTIFIERS):
+        for found in _some(kind, finder(plain.text)):
             if not _is_free(found, taken):
                 continue
             kept.append(found)
             _take(taken, found, 2 if kind == "url" else 1)
             if kind == "url":
                 kept += [lead for inside in _IN_URL for lead in inside(found)]
-    return tuple(_placed(found, plain, text) for found in _ordered(kept)[:MAX_IDENTIFIERS])
+    return kept
+
+
+def _some(kind: str, found: Iterator[Identifier]) -> Iterator[Identifier]:
+    """The first 20,000 of a kind."""
+    yield from islice(found, MAX_IDENTIFIERS)
+    if next(found, None) is not None:
+        leave(kind)
 
 
 def _placed(found: Identifier, plain: PlainText, text: str) -> Identifier:

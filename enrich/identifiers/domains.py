@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from enrich.documents import Identifier
 from enrich.identifiers.names import HOST, refanged, registrable
+from enrich.identifiers.spotting import bounded
 
 _DOMAIN = re.compile(rf"(?<![\w@./:#&=~%$-]){HOST}(?![\w@-]|\.\w|[/:]\w|\()", re.IGNORECASE)
 # top levels that name files, programs' parts or abbreviations more often than domains
@@ -30,9 +31,7 @@ _DEFANGED = re.compile(r"[\[({]")
 
 def find_domains(text: str) -> Iterator[Identifier]:
     """Names with a registrable part; `value` is in small letters, no longer defanged."""
-    for nth, found in enumerate(_DOMAIN.finditer(text)):
-        if nth == 50_000:
-            return
+    for found in bounded("domain", _DOMAIN.finditer(text)):
         original = found.group()
         value = domain_form(original)
         if value is None or not (_DEFANGED.search(original) or _is_written_as_one(original, value)):

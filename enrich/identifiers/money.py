@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from enrich.documents import Identifier
 from enrich.identifiers.spotting import (
-    MAX_CHECKED,
+    bounded,
     digits_of,
     luhn_holds,
     spotted,
@@ -65,9 +65,7 @@ _MASKED = re.compile(r"\d{6}\*{3,9}\d{4}", re.ASCII)
 
 def find_ibans(text: str) -> Iterator[Identifier]:
     """Accounts whose country, length and check digits (ISO 13616, mod 97) agree."""
-    for nth, found in enumerate(_IBAN.finditer(text)):
-        if nth == MAX_CHECKED:
-            break
+    for found in bounded("iban", _IBAN.finditer(text)):
         for end in _ends(found.group()):
             original = found.group()[:end]
             if value := iban_form(original):
@@ -102,9 +100,7 @@ def find_cards(text: str) -> Iterator[Identifier]:
     """Cards, masked. One written without gaps wants a word about cards near it, an expiry after
     it, or a line of its own: one in ten of all numbers has a right check digit.
     """
-    for nth, found in enumerate(_CARD.finditer(text)):
-        if nth == MAX_CHECKED:
-            return
+    for found in bounded("card", _CARD.finditer(text)):
         value = card_form(found.group())
         if value is None or not (found[1] or found[2] or _is_explained(found, text)):
             continue

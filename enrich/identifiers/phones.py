@@ -14,6 +14,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
 from enrich.documents import Identifier
+from enrich.identifiers.spotting import MAX_CHECKED, leave
 
 REGION = "GB"
 NATIONAL_DIGITS = (10, 11)  # with the 0; shorter ones are service numbers
@@ -26,7 +27,6 @@ _CANDIDATE = re.compile(
     re.ASCII,
 )
 _BEGINS = re.compile(r"(?:00|\+)[1-9]|0[1-9]")  # no country code and no area begins with 0
-MAX_CHECKED = 50_000  # strings held against the numbering plans: a table of millions is no lead
 _GROUP_EDGE = re.compile(r"\d(?=[^\d]|$)")
 _DECIMAL = re.compile(r"0[.,]\d{3}")
 _EXTENSION = re.compile(r"-\d\Z")  # "034202-3090-0": how Germans write, and no UK number
@@ -45,7 +45,10 @@ DRAMA = re.compile(
 def find_phones(text: str) -> Iterator[Identifier]:
     """Telephone numbers; `value` is E.164 ("+447700900123")."""
     at = checked = 0
-    while checked < MAX_CHECKED and (found := _CANDIDATE.search(text, at)):
+    while found := _CANDIDATE.search(text, at):
+        if checked >= MAX_CHECKED:  # strings held against the numbering plans
+            leave("phone")
+            return
         at = found.end()
         written = found.group()
         if _DECIMAL.match(written) or _DATE.match(written.lstrip("(")):

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from enrich.documents import Identifier
 from enrich.identifiers.spotting import (
-    MAX_CHECKED,
     Form,
+    bounded,
     digits_of,
     luhn_holds,
     spotted,
@@ -41,16 +41,12 @@ def find_vehicles(text: str) -> Iterator[Identifier]:
     """UK registrations. The current form, in capitals with its gap, stands alone; every other
     wants a word about vehicles near, a dateless one a word about plates just before it.
     """
-    for nth, found in enumerate(_OLDER.finditer(text)):
-        if nth == MAX_CHECKED:
-            break
+    for found in bounded("vrm", _OLDER.finditer(text)):
         start, end = found.span()
         alone = _SPACED.fullmatch(found.group())
         if alone or stands_near(_VEHICLE_CUE, text, start, end, before=60, after=30):
             yield _vehicle(found.group(), start)
-    for nth, found in enumerate(_PLATE.finditer(text)):
-        if nth == MAX_CHECKED:
-            return
+    for found in bounded("vrm", _PLATE.finditer(text)):
         yield _vehicle(found["plate"], found.start("plate"))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from enrich.documents import Identifier
 
@@ -11,15 +13,41 @@ MAX_CHECKED = 50_000  # candidates of one kind in one document: a table of milli
 NEAR = 48  # characters before a candidate in which a word explains it
 
 Form = Callable[[str], str | None]
+_LEFT: ContextVar[set[str] | None] = ContextVar("kinds of which something was left", default=None)
+
+
+@contextmanager
+def noting_what_is_left() -> Iterator[set[str]]:
+    """The kinds of which the finders that run within leave candidates unlooked at."""
+    left: set[str] = set()
+    token = _LEFT.set(left)
+    try:
+        yield left
+    finally:
+        _LEFT.reset(token)
+
+
+def leave(kind: str) -> None:
+    """Note that candidates of the kind are left unlooked at: there are too many."""
+    noted = _LEFT.get()
+    if noted is not None:
+        noted.add(kind)
+
+
+def bounded(kind: str, candidates: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """The first 50,000 candidates of a kind."""
+    for nth, found in enumerate(candidates):
+        if nth == MAX_CHECKED:
+            leave(kind)
+            return
+        yield found
 
 
 def spotted(
     kind: str, pattern: re.Pattern[str], form: Form, text: str, validity: str = "valid"
 ) -> Iterator[Identifier]:
     """The candidates of the pattern that have a normal form."""
-    for nth, found in enumerate(pattern.finditer(text)):
-        if nth == MAX_CHECKED:
-            return
+    for found in bounded(kind, pattern.finditer(text)):
         original = found.group()
         if value := form(original):
             yield Identifier(kind, value, found.start(), found.end(), original, validity=validity)

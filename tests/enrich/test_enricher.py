@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -172,10 +173,16 @@ def test_a_body_past_the_bound_is_read_to_there_and_says_so(
     for module in ("enricher", "confined_reader"):
         monkeypatch.setattr(f"enrich.{module}.MAX_BYTES", 1000)
 
-    read = enrich(document(b"a " * 500 + b"end", "text/plain"), model=None)
+    long = document(b"a " * 500 + b"end", "text/plain")
+    read = enrich(long, model=None)
+    more = enrich(replace(long, cut=True, says=("the gzip stream ends",)), model=None)
 
     assert read.texts.whole == "a " * 500
     assert read.texts.notes == ("only the first 1,000 of 1,003 bytes were read",)
+    assert more.texts.notes == (
+        "the gzip stream ends",
+        "only the first 1,000 of more than 1,003 bytes were read",
+    )
 
 
 @given(

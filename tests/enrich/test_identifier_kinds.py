@@ -9,8 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.quality.identifiers import MARKED, NONE_IN, Marked
-from enrich.identifiers import KINDS, MAX_IDENTIFIERS, find_identifiers, normal_form
+from enrich.identifiers import (
+    KINDS,
+    MAX_IDENTIFIERS,
+    find_identifiers,
+    identifiers_in,
+    normal_form,
+)
 from enrich.identifiers.money import masked
+from enrich.identifiers.spotting import MAX_CHECKED
 from search.selectors import selector_form
 
 
@@ -93,3 +100,16 @@ def test_a_hundred_thousand_identifiers_are_cut_to_the_first_of_the_text() -> No
 
     assert len(found) == MAX_IDENTIFIERS
     assert found[-1].value == f"a{MAX_IDENTIFIERS - 1}@example.test"
+
+
+def test_what_is_left_of_a_text_with_too_many_is_said() -> None:
+    many = "\n".join(f"a{number}@example.test" for number in range(MAX_IDENTIFIERS + 1))
+    mixed = "\n".join(f"a{n}@example.test 192.0.{n >> 8}.{n & 255}" for n in range(15_000))
+    numbers = " ".join(f"0999{number:07}" for number in range(MAX_CHECKED + 1))
+
+    assert identifiers_in("a@example.test 07700 900123")[1] == ()
+    assert "candidates of email" in identifiers_in(many)[1][0]
+    assert identifiers_in(mixed)[1] == ("only the first 20,000 identifiers of the text are kept",)
+    assert identifiers_in(f"{numbers} 07700 900123")[1] == (
+        "too many candidates of phone: the later ones were not looked at",
+    )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search import parse_query, snippet
-from search.analysis import analyse
+from search.analysis import Analysed, analyse
 from search.fields import TITLE
 
 FILLER = "Nothing of note here. " * 30
@@ -23,6 +23,23 @@ def marked(source: str, query: str, limit: int = 120) -> list[str]:
     """The marked parts of the snippet of `source` for `query`."""
     shown = snippet(source, parse_query(query), limit)
     return [shown.text[start:end] for start, end in shown.hits]
+
+
+@pytest.mark.parametrize("query", ["captured:>2020", "NOT lang:en", "title:zebra", "status:200"])
+def test_a_long_text_is_not_looked_through_for_what_cannot_be_marked_in_it(
+    query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def noted(text: str) -> Analysed:
+        read.append(text)
+        return analyse(text)
+
+    monkeypatch.setattr("search.snippets.analyse", noted)
+    shown = snippet("an owl sat there " * 50_000, parse_query(query))
+
+    assert shown.text.startswith("an owl sat")
+    assert len(read) == 1
 
 
 @pytest.mark.parametrize(
