@@ -15,6 +15,7 @@ from search.tree import And, Not, Phrase
 
 _NAMES: Final = {"PERSON": "person", "ORG": "org", "LOC": "place"}  # of any other kind: entity
 
+MOST_PARTS: Final = 50
 COUNTED: Final = tuple(name for name, field in QUERY_FIELDS.items() if field.facet)  # as facets
 
 
@@ -33,8 +34,10 @@ class Narrowing:
         self._parts = _parts(parse_query(query))
 
     def parts(self) -> list[Part]:
-        """Its parts where there are several, each with the query that is left without it."""
-        if len(self._parts) < 2:
+        """Its parts where there are several, each with the query that is left without it; none of
+        a query of more than 50, which nobody takes apart by hand: each names all the others.
+        """
+        if not 1 < len(self._parts) <= MOST_PARTS:
             return []
         return [Part(query_text(part), self.without(part)) for part in self._parts]
 

@@ -23,7 +23,7 @@ from search.fields import (
     Kind,
     field_named,
 )
-from search.spans import near_spans, spans, written_spans
+from search.spans import Row, near_spans, spans, written_spans
 from search.tree import And, Beside, Boosted, During, Not, Number, Or, Phrase, Term, Tree, Words
 
 SNIPPET_CHARACTERS: Final = 240
@@ -101,10 +101,11 @@ def _place(source: str, tree: Tree, field: Field) -> tuple[int, str, Analysed, l
 
 def _found(leaves: list[Words | Beside], tokens: Analysed, field: Field) -> list[_Span]:
     """Every span that one of the leaves finds, in order."""
+    row = Row.of(tokens)
     return sorted(
         _Span(first, last, number)
         for number, leaf in enumerate(leaves)
-        for first, last in _spans(leaf, tokens, field)
+        for first, last in _spans(leaf, row, field)
     )
 
 
@@ -121,16 +122,16 @@ def _wanted(tree: Tree) -> Iterator[Words | Beside]:
             yield tree
 
 
-def _spans(words: Words | Beside, tokens: Analysed, field: Field) -> Iterator[tuple[int, int]]:
+def _spans(words: Words | Beside, tokens: Row, field: Field) -> Iterator[tuple[int, int]]:
     """First and last token of each place where `words` is found."""
     if isinstance(words, Beside):
-        return near_spans(words, field, tokens.exact)
+        return near_spans(words, field, tokens)
     asked = field if words.field is None else field_named(words.field)
     if isinstance(words, Term | Phrase) and asked.kind is Kind.SELECTOR:
-        return written_spans(words, asked, tokens.exact)
+        return written_spans(words, asked, tokens)
     if isinstance(words, Term) and asked.stems is None:  # of a name: as spelled
         words = Phrase(words.word, words.field)
-    return spans(words, field, tokens.exact)
+    return spans(words, field, tokens)
 
 
 def _shown_in(name: str | None, field: Field) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Final
 
-from search.analysis import analyse, stem_of
+from search.analysis import Analysed, analyse, stem_of
 from search.fields import Field, Kind
 from search.nearness import MAX_QUOTED
 from search.patterns import form_begins, glob, single_token, within
@@ -20,6 +21,36 @@ from search.tree import Beside, Fuzzy, Phrase, Term, Wildcard, Words
 MAX_WRITTEN: Final = 24  # tokens in one identifier
 _MARKS: Final = re.compile(r"\W")
 Span = tuple[int, int]  # first and last place, both counted
+
+
+class Row(tuple[str, ...]):
+    """Tokens in a row, and where each of them stands, found out once however much is asked for."""
+
+    stems: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, tokens: Analysed) -> Row:
+        """The exact forms of analysed tokens, their stems beside them."""
+        row = cls(tokens.exact)
+        row.stems = tokens.stems
+        return row
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Of each token its places, in order."""
+        return _places(self)
+
+    @cached_property
+    def places_of_stems(self) -> dict[str, list[int]]:
+        """The same of each stem."""
+        return _places(self.stems)
+
+
+def _places(tokens: Sequence[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for at, token in enumerate(tokens):
+        found.setdefault(token, []).append(at)
+    return found
 
 
 def spans(words: Words, field: Field, tokens: Sequence[str]) -> Iterator[Span]:
@@ -32,6 +63,8 @@ def spans(words: Words, field: Field, tokens: Sequence[str]) -> Iterator[Span]:
         case Term(text) | Phrase(text):
             asked = analyse(text)
             if isinstance(words, Term) and len(asked) == 1 and field.stems:
+                if isinstance(tokens, Row) and tokens.stems:
+                    return ((at, at) for at in tokens.places_of_stems.get(asked.stems[0], ()))
                 return _each(tokens, _has_stem(asked.stems[0]))
             return _in_order(tokens, asked.exact, words.slop if isinstance(words, Phrase) else 0)
         case Wildcard(pattern):
@@ -82,12 +115,15 @@ def written_spans(words: Term | Phrase, field: Field, tokens: Sequence[str]) -> 
 
 
 def _each(tokens: Sequence[str], fits: Callable[[str], bool]) -> Iterator[Span]:
-    fitting = {token for token in set(tokens) if fits(token)}
-    return ((at, at) for at, token in enumerate(tokens) if token in fitting)
+    places = (tokens if isinstance(tokens, Row) else Row(tokens)).places
+    return (
+        (at, at) for at in sorted(at for token in places if fits(token) for at in places[token])
+    )
 
 
 def _in_order(tokens: Sequence[str], row: tuple[str, ...], slop: int) -> Iterator[Span]:
-    for first, _ in _each(tokens, row[0].__eq__) if row else ():
+    places = (tokens if isinstance(tokens, Row) else Row(tokens)).places
+    for first in places.get(row[0], ()) if row else ():
         at, furthest = first, first + len(row) - 1 + slop
         for wanted in row[1:]:
             at += 1
