@@ -27,7 +27,7 @@ from search.tantivy_engine import TANTIVY_VERSION, TantivyEngine
 STAMP_NAME: Final = "format.json"
 _GENERATION: Final = "generation-"
 _MADE_BY: Final = {
-    "format": "darklantern-index/2",
+    "format": "darklantern-index/3",
     "analysis": ANALYSIS_VERSION,
     "engine": f"tantivy {TANTIVY_VERSION}",
     "fields": sha256(" ".join(INDEX_FIELDS).encode()).hexdigest()[:16],

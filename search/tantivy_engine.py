@@ -27,12 +27,40 @@ from search.tantivy_files import LockHeld, mapped, verify_checksums
 from search.tantivy_pages import Listing, page_of
 from search.tantivy_queries import compiled, scoped
 from search.tantivy_rows import row_of, schema
+from search.tantivy_ties import groups_of
 from search.tree import Tree
 
 TANTIVY_VERSION: Final = version("tantivy")
 WRITER_MEMORY_BYTES: Final = 64_000_000
 VERIFIED_AT_OPENING_BYTES: Final = 64_000_000  # about 30 ms; a larger index waits for `verify`
 LOCK_PAUSE_S: Final = 0.05
+
+
+class _View:
+    """What one searcher sees, and the lists of terms read from it: never another's."""
+
+    def __init__(self, folder: Path, searcher: tantivy.Searcher) -> None:
+        self._folder = folder
+        self.searcher = searcher
+        self._every_term: dict[str, list[str]] = {}
+
+    def terms(self, field: str, prefix: str) -> list[str]:
+        """The terms of `field` that begin with `prefix`, sorted.
+
+        A whole list (what `*abc` needs) is kept: it costs a microsecond a term, and shorter ones
+        are cut from it.
+        """
+        if prefix and field not in self._every_term:
+            return self._listed(field, prefix)
+        if field not in self._every_term:
+            self._every_term[field] = self._listed(field, "")
+        every, length = self._every_term[field], len(prefix)
+        first = bisect_left(every, prefix)
+        return every[first : bisect_right(every, prefix, lo=first, key=lambda term: term[:length])]
+
+    def _listed(self, field: str, prefix: str) -> list[str]:
+        with mapped(self._folder):
+            return sorted(term for term, _ in self.searcher.terms_with_prefix(field, prefix))
 
 
 class TantivyEngine:
@@ -46,11 +74,10 @@ class TantivyEngine:
         self._lock_wait_s = lock_wait_s
         self._writer: tantivy.IndexWriter | None = None
         self._schema = schema()
-        self._every_term: dict[str, list[str]] = {}
         with mapped(folder):
             verify_checksums(folder, VERIFIED_AT_OPENING_BYTES)
             self._index = tantivy.Index.open(str(folder))
-            self._searcher = self._index.searcher()
+            self._view = _View(folder, self._index.searcher())
 
     @classmethod
     def create(cls, folder: Path, *, lock_wait_s: float = 10.0) -> TantivyEngine:
@@ -91,8 +118,7 @@ class TantivyEngine:
         """See what other programs have committed."""
         with mapped(self._folder):
             self._index.reload()
-            self._searcher = self._index.searcher()
-        self._every_term.clear()
+            self._view = _View(self._folder, self._index.searcher())
 
     def search(
         self,
@@ -105,50 +131,40 @@ class TantivyEngine:
     ) -> Results:
         """The documents within `scope` that `tree` describes; at most `limit` hits."""
         with mapped(self._folder):
-            asked = plan(tree, self)
-            listing = Listing(sort, scores(asked))
-            query = self.query(asked, scope)
-            return page_of(self._searcher, self._schema, query, limit, listing, after)
+            view = self._view
+            asked = plan(tree, view)
+            listing = Listing(sort, scores(asked), groups_of(asked))
+            query = self._query(view, asked, scope)
+            return page_of(view.searcher, self._schema, query, limit, listing, after)
 
     def facets(self, tree: Tree, scope: Scope, wanted: Sequence[FacetAsk]) -> tuple[Facet, ...]:
         """A facet for each that is wanted, in that order. Raises `QueryError`."""
         with mapped(self._folder):
-            query = self.query(plan(tree, self), scope)
-            return facets_of(self._searcher, query, wanted)
+            view = self._view
+            query = self._query(view, plan(tree, view), scope)
+            return facets_of(view.searcher, query, wanted)
 
     def histogram(self, tree: Tree, scope: Scope, field: str, unit: Unit) -> Bars:
         """How many documents fall into each `unit` of `field`. Raises `QueryError`."""
         with mapped(self._folder):
-            query = self.query(plan(tree, self), scope)
-            return bars_of(self._searcher, self._schema, query, field, unit)
+            view = self._view
+            query = self._query(view, plan(tree, view), scope)
+            return bars_of(view.searcher, self._schema, query, field, unit)
 
-    def query(self, asked: Plan, scope: Scope) -> Query:
+    def _query(self, view: _View, asked: Plan, scope: Scope) -> Query:
         """The one query that finds what `asked` describes within `scope`, for hits and facets."""
         if not scope.cases:
             return Query.empty_query()
-        return scoped(self._schema, compiled(self._schema, asked), scope)
+        cases = view.terms("case", "")
+        return scoped(self._schema, compiled(self._schema, asked), scope, cases)
 
     def terms(self, field: str, prefix: str) -> list[str]:
-        """The terms of `field` that begin with `prefix`, sorted.
-
-        A whole list (what `*abc` needs) is kept until the next refresh: it costs a microsecond a
-        term, and shorter ones are cut from it.
-        """
-        if prefix and field not in self._every_term:
-            return self._listed(field, prefix)
-        if field not in self._every_term:
-            self._every_term[field] = self._listed(field, "")
-        every, length = self._every_term[field], len(prefix)
-        first = bisect_left(every, prefix)
-        return every[first : bisect_right(every, prefix, lo=first, key=lambda term: term[:length])]
-
-    def _listed(self, field: str, prefix: str) -> list[str]:
-        with mapped(self._folder):
-            return sorted(term for term, _ in self._searcher.terms_with_prefix(field, prefix))
+        """The terms of `field` that begin with `prefix`, sorted."""
+        return self._view.terms(field, prefix)
 
     def count(self) -> int:
         """How many documents the index holds."""
-        return self._searcher.num_docs
+        return self._view.searcher.num_docs
 
     def verify(self) -> None:
         """Read the whole index against its checksums. Raises `IndexNeedsRebuild`."""

@@ -9,42 +9,49 @@ from typing import Any, Final
 import tantivy
 from tantivy import Occur, Query
 
+from search.document import FACET_FIELDS
 from search.engine import Facet, FacetAsk, Unit
 from search.facets import Bars, bars, facet_fields, moment_field, ranked
-from search.tantivy_pages import total_of
 from search.tantivy_queries import integer_within
+from search.tantivy_rows import HELD
 
 DAY_US: Final = 86_400_000_000
 CHUNK_DAYS: Final = 60_000  # tantivy gives back 65,000 buckets at most
+BEYOND: Final = 50  # values counted past those asked for: most ties end among them
 EVERY_VALUE: Final = 2**31 - 1  # of a segment: so that what is merged is exact
+_ALL: Final = {"value_count": {"field": "seq"}}  # every document has one
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def facets_of(
     searcher: tantivy.Searcher, query: Query, wanted: Sequence[FacetAsk]
 ) -> tuple[Facet, ...]:
-    """Each facet that is wanted of the documents that `query` finds.
+    """Each facet that is wanted of the documents that `query` finds, all counted in one pass.
 
-    tantivy leaves open which of the values that tie stand first. So where the last value tied with
-    others, the least of them are asked for by name: among those at least as frequent, the first
-    so many by code point hold every one that belongs in the answer.
+    tantivy leaves open which of the values that tie stand first. So where the last value that is
+    asked for ties with more than came back, the least of them are asked for by name: among those
+    at least as frequent, the first so many by code point hold every one that belongs in the answer.
     """
     fields = dict(zip(facet_fields(wanted), wanted, strict=True))
-    found = _counted(
-        searcher, query, {field: _terms(field, ask.size + 1) for field, ask in fields.items()}
+    sizes = {field: ask.size + BEYOND for field, ask in fields.items()}
+    parts = {field: _terms(field, size) for field, size in sizes.items()}
+    counted = searcher.aggregate(
+        query, {**parts, HELD: _terms(HELD, len(FACET_FIELDS)), "all": _ALL}
     )
+    found = {field: _values(counted[field]) for field in fields}
     tied = {
-        field: _terms(field, ask.size + 1, least=found[field][-1][1])
+        field: _terms(field, ask.size + 1, least=found[field][ask.size - 1][1])
         for field, ask in fields.items()
-        if len(found[field]) > ask.size
+        if len(found[field]) == sizes[field]
+        and found[field][ask.size - 1][1] == found[field][-1][1]
     }
-    for field, least_names in _counted(searcher, query, tied).items():
+    for field, by_name in (searcher.aggregate(query, tied) if tied else {}).items():
         least = found[field][-1][1]
         above = [each for each in found[field] if each[1] > least]
-        found[field] = [*above, *(each for each in least_names if each[1] == least)]
-    total = total_of(searcher, query)
+        found[field] = [*above, *(each for each in _values(by_name) if each[1] == least)]
+    total, holding = int(counted["all"]["value"]), dict(_values(counted[HELD]))
     return tuple(
-        ranked(ask, dict(found[field]), total - _holding(searcher, query, field))
+        ranked(ask, dict(found[field]), total - holding.get(field, 0))
         for field, ask in fields.items()
     )
 
@@ -56,21 +63,8 @@ def _terms(field: str, size: int, least: int | None = None) -> dict[str, Any]:
     return {"terms": asked}
 
 
-def _counted(
-    searcher: tantivy.Searcher, query: Query, asked: dict[str, Any]
-) -> dict[str, list[tuple[str, int]]]:
-    if not asked:
-        return {}
-    return {
-        field: [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in part["buckets"]]
-        for field, part in searcher.aggregate(query, asked).items()
-    }
-
-
-def _holding(searcher: tantivy.Searcher, query: Query, field: str) -> int:
-    """How many of the documents hold any value of the field."""
-    both = [(Occur.Must, query), (Occur.Must, Query.exists_query(field))]
-    return total_of(searcher, Query.boolean_query(both))
+def _values(part: dict[str, Any]) -> list[tuple[str, int]]:
+    return [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in part["buckets"]]
 
 
 def bars_of(

@@ -10,20 +10,25 @@ from tantivy import DocAddress, Occur, Order, Query
 
 from cases.identity import CaptureId
 from search.engine import Hit, Key, Results, Sort
-from search.tantivy_queries import integer_within, seq_within, silent
+from search.plan import Plan
+from search.tantivy_queries import compiled, integer_within, seq_within, silent
+from search.tantivy_ties import SCORE_DECIMALS
 
-SCORE_DECIMALS: Final = 4  # sums of floats in another order differ below this
+BEYOND: Final = 40  # hits fetched past those asked for: most ties end among them
+_STEP: Final = 10.0**-SCORE_DECIMALS
 _RISING: Final = (Sort.OLDEST, Sort.INDEXED)
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """How hits are put in order. Where none is better than another (`scored` is false) the best
-    are the newest indexed, which tantivy finds without a look at every hit.
+    are the newest indexed, which tantivy finds without a look at every hit; so are those of the
+    same score where only a few `groups` of scores can be (`groups_of`).
     """
 
     sort: Sort
     scored: bool
+    groups: tuple[tuple[float, Plan], ...] = ()
 
     @property
     def rising(self) -> bool:
@@ -56,9 +61,12 @@ def page_of(
     """
     limit = max(limit, 0)
     total = total_of(searcher, query)
+    if limit and total and listing.column is None and listing.groups:
+        keyed = _by_groups(searcher, schema, query, limit, listing, after)
+        return Results(total, tuple(_hit(searcher, key, at, listing) for key, at in keyed))
     if after is not None and listing.column:
         query = _behind(schema, query, listing, after)
-    asked, keyed = limit + 1, []
+    asked, keyed = limit + BEYOND, []
     while limit and total:
         first = _first(searcher, query, asked, listing)
         keyed = [at for at in first if after is None or listing.is_behind(at[0], after)]
@@ -67,6 +75,30 @@ def page_of(
         asked *= 4
     keyed.sort(key=lambda each: each[0], reverse=not listing.rising)
     return Results(total, tuple(_hit(searcher, key, at, listing) for key, at in keyed[:limit]))
+
+
+def _by_groups(
+    searcher: tantivy.Searcher,
+    schema: tantivy.Schema,
+    query: Query,
+    limit: int,
+    listing: Listing,
+    after: Key | None,
+) -> list[tuple[Key, DocAddress]]:
+    """The `limit` hits of `query` behind `after`, of one group after the other."""
+    newest = Listing(Sort.BEST, scored=False)
+    most = searcher.search(query, 1, count=False).hits[0][0] + _STEP
+    most = most if after is None else min(most, float(after[0]))
+    keyed: list[tuple[Key, DocAddress]] = []
+    for score, group in listing.groups:
+        if score > most or len(keyed) == limit:
+            continue
+        parts = [(Occur.Must, silent(query)), (Occur.Must, silent(compiled(schema, group)))]
+        if after is not None and score == after[0]:
+            parts.append((Occur.Must, silent(seq_within(schema, None, int(after[-1]) - 1))))
+        found = _first(searcher, Query.boolean_query(parts), limit - len(keyed), newest)
+        keyed += [((score, key[-1]), address) for key, address in found]
+    return keyed
 
 
 def _first(
@@ -119,5 +151,5 @@ def _hit(searcher: tantivy.Searcher, key: Key, address: DocAddress, listing: Lis
 
 def total_of(searcher: tantivy.Searcher, query: Query) -> int:
     """How many documents `query` finds."""
-    found = searcher.search(query, 1, count=True)
+    found = searcher.search(silent(query), 1, count=True)  # without a score, which costs most
     return int(found.count)  # type: ignore[attr-defined]  # there, but not in its stubs

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
 import tantivy
 from tantivy import FieldType, Occur, Query
 
@@ -21,16 +24,22 @@ from search.plan import (
 )
 from search.tantivy_near import near
 
+FEW_TERMS: Final = 16
 
-def scoped(schema: tantivy.Schema, query: Query, scope: Scope) -> Query:
-    """`query` narrowed to what may be seen, without a change to any score."""
-    cases = Query.term_set_query(schema, "case", sorted(scope.cases))
-    parts = [(Occur.Must, query), (Occur.Must, silent(cases))]
+
+def scoped(schema: tantivy.Schema, query: Query, scope: Scope, every_case: Iterable[str]) -> Query:
+    """`query` narrowed to what may be seen, without a change to any score.
+
+    `every_case` is all that the index holds: where none is left out, none need be asked for.
+    """
+    parts = [(Occur.Must, query)]
+    if not scope.cases.issuperset(every_case):
+        parts.append((Occur.Must, silent(_among(schema, "case", sorted(scope.cases)))))
     if not scope.restricted:
         parts.append((Occur.MustNot, Query.term_query(schema, "restricted", True)))
     hidden = sorted(WITHHELD_KINDS - scope.withheld)
     if hidden:
-        parts.append((Occur.MustNot, Query.term_set_query(schema, "withheld", hidden)))
+        parts.append((Occur.MustNot, _among(schema, "withheld", hidden)))
     if scope.without:
         gone = Query.term_set_query(schema, "capture", sorted(scope.without))
         parts.append((Occur.MustNot, gone))
@@ -38,6 +47,18 @@ def scoped(schema: tantivy.Schema, query: Query, scope: Scope) -> Query:
         after = None if scope.after_seq is None else scope.after_seq + 1
         parts.append((Occur.Must, silent(seq_within(schema, after, scope.up_to_seq))))
     return Query.boolean_query(parts)
+
+
+def _among(schema: tantivy.Schema, field: str, values: list[str]) -> Query:
+    """Documents with any of `values`.
+
+    A set of terms is gone through whole before the first hit; a few terms are looked up only where
+    the rest of the query leads.
+    """
+    if len(values) > FEW_TERMS:
+        return Query.term_set_query(schema, field, values)
+    terms = [Query.term_query(schema, field, value) for value in values]
+    return terms[0] if len(terms) == 1 else Query.boolean_query([(Occur.Should, t) for t in terms])
 
 
 def seq_within(schema: tantivy.Schema, least: int | None, most: int | None) -> Query:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import tantivy
 from tantivy import Document
 
@@ -22,6 +24,8 @@ from search.document import (
     numbers,
 )
 
+HELD: Final = "held"  # the facets of which a document has any value, by name
+
 
 def schema() -> tantivy.Schema:
     """Every index field: words by whitespace with positions, stems without, whole values raw,
@@ -40,6 +44,7 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic", fast=True)
     for field in ("case", "withheld"):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(HELD, tokenizer_name="raw", index_option="basic", fast=True)
     for field in (*MOMENT_FIELDS, *NUMBER_FIELDS):
         builder.add_integer_field(field, fast=True, indexed=True)
     builder.add_boolean_field("restricted", indexed=True)
@@ -59,6 +64,8 @@ def row_of(document: SearchDocument) -> Document:
     for field, whole in facet_values(document).items():
         for each in whole:
             row.add_text(field, each)
+        if whole:
+            row.add_text(HELD, field)
     for reason in document.withheld:
         row.add_text("withheld", reason)
     for field, moment in moments(document).items():
