@@ -15,6 +15,7 @@ from desk.options import Desk, desk_options
 from desk.printing import note, say
 from desk.web.app import create_app
 from desk.web.place import DeskPlace, hosts_for
+from desk.web.protection import HEAD_LIMIT_BYTES
 from jobs.signing_in import choose_passphrase, one_time_link
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -88,6 +89,7 @@ def _serve(place: DeskPlace, host: str, port: int, address: str) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        h11_max_incomplete_event_size=HEAD_LIMIT_BYTES,
         timeout_graceful_shutdown=3,  # an open page of a job must not keep the desk from ending
     )
     uvicorn.Server(settings).run(sockets=[listener])

@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT_BYTES = 1 << 20
+HEAD_LIMIT_BYTES = 1 << 18  # of a request: its address holds what any box takes, in any script
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -52,9 +53,11 @@ class Protection:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        says = self._why_not(scope)
+        says, status = self._why_not(scope), 403
+        if says is None and not _fits(scope):
+            says, status = f"A request holds at most {BODY_LIMIT_BYTES:,} bytes.", 413
         if says is not None:
-            refusal = PlainTextResponse(says, status_code=403, headers=HEADERS)
+            refusal = PlainTextResponse(says, status_code=status, headers=HEADERS)
             await refusal(scope, receive, send)
             return
         await self._app(scope, _bounded(receive), _marked(send))
@@ -70,10 +73,12 @@ class Protection:
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() not in self._hosts:
             return "A page from elsewhere may not act here."
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > BODY_LIMIT_BYTES:
-            return f"A request holds at most {BODY_LIMIT_BYTES} bytes."
         return None
+
+
+def _fits(scope: MutableMapping[str, Any]) -> bool:
+    length = Headers(scope=scope).get("content-length", "0")
+    return length.isdigit() and int(length) <= BODY_LIMIT_BYTES
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 
 from desk.web.app import STATIC, create_app
 from desk.web.place import DeskPlace, hosts_for
+from desk.web.protection import HEAD_LIMIT_BYTES
 from jobs.signing_in import one_time_link
 from jobs.workplace import Named, at_work
 
@@ -145,7 +146,13 @@ def served(lantern: Lantern, captures: dict[str, str], job: str) -> Iterator[Ser
     port = sock.getsockname()[1]
     place = DeskPlace(lantern.vault, lantern.keys, "JS", hosts_for("127.0.0.1", port))
     server = uvicorn.Server(
-        uvicorn.Config(create_app(place), log_level="error", lifespan="off", ws="none")
+        uvicorn.Config(
+            create_app(place),
+            log_level="error",
+            lifespan="off",
+            ws="none",
+            h11_max_incomplete_event_size=HEAD_LIMIT_BYTES,
+        )
     )
     thread = threading.Thread(target=server.run, args=([sock],), daemon=True)
     thread.start()
