@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from enrich.documents import Identifier
-from enrich.identifiers.names import HOST, refanged, registrable
+from enrich.identifiers.names import HOST, refanged, registrable, validity_of
 from enrich.identifiers.spotting import bounded
 
 _DOMAIN = re.compile(rf"(?<![\w@./:#&=~%$-]){HOST}(?![\w@-]|\.\w|[/:]\w|\()", re.IGNORECASE)
@@ -36,14 +36,18 @@ def find_domains(text: str) -> Iterator[Identifier]:
         value = domain_form(original)
         if value is None or not (_DEFANGED.search(original) or _is_written_as_one(original, value)):
             continue
-        yield Identifier("domain", value, found.start(), found.end(), original)
+        validity = validity_of(value)
+        yield Identifier("domain", value, found.start(), found.end(), original, validity=validity)
 
 
 def domain_form(written: str) -> str | None:
-    """The name in small letters, `xn--` labels as they are read; None where none can exist."""
+    """The name in small letters, `xn--` labels as they are read; None where none can exist.
+
+    An onion service has no domain: it is found by its own check.
+    """
     name = refanged(written).lower().strip(".")
     name = ".".join(_readable(label) for label in name.split("."))
-    return name if registrable(name) else None
+    return name if registrable(name) and not name.endswith(".onion") else None
 
 
 def _readable(label: str) -> str:

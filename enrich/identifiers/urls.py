@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from enrich.documents import Identifier
 from enrich.identifiers.names import DOT, HOST, LABEL, is_host_name, refanged, validity_of
+from enrich.identifiers.onions import onion_form
 
 MAX_URL = 4_096  # longer ones are cut here, as browsers' own limits and servers' differ
 
@@ -37,7 +38,7 @@ def find_urls(text: str) -> Iterator[Identifier]:
         start, end = found.start(), found.start("rest") + _length(found["rest"])
         value = _value(found["scheme"], text[found.start("rest") : end])
         if value:
-            validity = validity_of(urlsplit(value).hostname or "")
+            validity = _validity(urlsplit(value).hostname or "")
             yield Identifier("url", value, start, end, text[start:end], validity=validity)
 
 
@@ -83,6 +84,12 @@ def _value(scheme: str | None, rest: str) -> str | None:
     shown_port = f":{port}" if port and port != _DEFAULT_PORTS.get(plain) else ""
     user = f"{parts.username}@" if parts.username else ""
     return f"{plain}://{user}{name}{shown_port}{after or '/'}"
+
+
+def _validity(host: str) -> str:
+    if host.endswith(".onion") and not onion_form(".".join(host.split(".")[-2:])):
+        return "form"  # its check digits do not hold, or it is of a kind that had none
+    return validity_of(host)
 
 
 def _is_host(name: str) -> bool:
