@@ -9,7 +9,9 @@ from pathlib import Path
 SCRIPTS = (
     "crawl_speed.py",
     "verify_speed.py",
+    "enrich_speed.py",
     "search_speed.py",
+    "find_speed.py",
     "browser.py",
     "screening.py",
     "desk_view.py",

@@ -15,7 +15,7 @@ from typing import Final
 from search.plan import All, Any, AnyToken, Except, Has, Near, Plan, Row, scores
 
 SCORE_DECIMALS: Final = 4  # sums of floats in another order differ below this
-MOST_CONSTANTS: Final = 4  # which are 15 groups: beyond, ties are looked through hit by hit
+MOST_CONSTANTS: Final = 4  # which are 16 groups: beyond, ties are looked through hit by hit
 
 
 def groups_of(asked: Plan) -> tuple[tuple[float, Plan], ...]:
@@ -32,8 +32,7 @@ def groups_of(asked: Plan) -> tuple[tuple[float, Plan], ...]:
         score = sum(each.weight for each, holds in zip(constants, held, strict=True) if holds)
         mute = ((replace(each, weight=0.0), holds) for each, holds in parts)
         group = All(tuple(each if holds else Except(each) for each, holds in mute))
-        if any(held):
-            found.setdefault(round(score, SCORE_DECIMALS), []).append(group)
+        found.setdefault(round(score, SCORE_DECIMALS), []).append(group)  # nought too: `OR NOT …`
     return tuple((score, Any(tuple(found[score]))) for score in sorted(found, reverse=True))
 
 
