@@ -362,10 +362,15 @@ def newest_index_seq(session: Session) -> int:
     return session.scalar(select(func.max(Indexing.index_seq))) or 0
 
 
-def newest_index_version(session: Session) -> str:
-    """The version of the newest indexing; empty before the first."""
-    newest = select(func.max(Step.index_seq)).scalar_subquery()
-    return session.scalar(select(Step.version).where(Step.index_seq == newest).limit(1)) or ""
+def index_versions(session: Session) -> tuple[str, ...]:
+    """The versions of the oldest and of the newest indexing that stand: one where every capture is
+    indexed at it, two while they are indexed anew, none before the first.
+    """
+    ends = [
+        session.scalar(select(Step.version).where(Step.index_seq == seq.scalar_subquery()).limit(1))
+        for seq in (select(func.min(Step.index_seq)), select(func.max(Step.index_seq)))
+    ]
+    return tuple(dict.fromkeys(version for version in ends if version))
 
 
 def indexed(session: Session) -> list[tuple[CaptureId, int]]:

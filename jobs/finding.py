@@ -18,7 +18,6 @@ from cases.holdings import (
     capture_views,
     capture_views_of,
     newest_index_seq,
-    newest_index_version,
     sealed_capture,
     unindexed,
 )
@@ -38,7 +37,7 @@ from gate import (
 from jobs import cursors
 from jobs.counting import Companion, companions, unread_for_names
 from jobs.gating import PictureFacts, look_act, pictures_of
-from jobs.indexing import open_index
+from jobs.indexing import open_index, version_searched
 from jobs.near_copies import NearCopies, fold
 from jobs.search_log import OPENED, Asked, act_of, found_digest, logged_search
 from jobs.sight import scope_of
@@ -162,7 +161,7 @@ def search(
     tree = parse_query(query)
     scope = scope_of(acting, [case] if case else None)
     with acting.catalogue.reading() as session:
-        newest, version = newest_index_seq(session), newest_index_version(session)
+        newest, version = newest_index_seq(session), version_searched(session)
     question = (query, case or "", str(asking.sort))
     page = cursors.read(asking.after, question) if asking.after else cursors.Cursor(newest, ())
     scope = replace(scope, up_to_seq=page.up_to_seq)

@@ -17,13 +17,13 @@ from typing import Final
 from cases.casebook import case_row
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import MachineError, UsageError
-from cases.holdings import CaptureView, capture_views_of, newest_index_seq, newest_index_version
+from cases.holdings import CaptureView, capture_views_of, newest_index_seq
 from cases.identity import CaptureId, EntryId, Sha256
 from cases.times import UK, rfc3339
 from enrich import DerivedStore
 from evidence.acting import Acting
 from gate import fold_line
-from jobs.indexing import open_index
+from jobs.indexing import open_index, version_searched
 from jobs.search_log import EXPORT_ACT, Asked, act_of, annex, digest_of, searches_in
 from jobs.sight import scope_of
 from products.csv_rows import csv_bytes
@@ -67,7 +67,7 @@ def export_hits(
         raise UsageError(f"Hits are written as {' or '.join(FORMS)}, not as {form[:20]!r}.")
     tree = parse_query(query)
     with acting.catalogue.reading() as session:
-        newest, version = newest_index_seq(session), newest_index_version(session)
+        newest, version = newest_index_seq(session), version_searched(session)
     scope = replace(scope_of(acting, [case] if case else None), up_to_seq=newest)
     with (
         closing(DerivedStore(acting.vault.derived)) as store,

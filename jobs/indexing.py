@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy.orm import Session
+
 from cases.access import restricted_captures
 from cases.casebook import case_references
 from cases.holdings import (
     StepDone,
     StepProgress,
     due,
+    index_versions,
     indexed,
     newest_index_seq,
     record_steps,
@@ -68,6 +71,16 @@ class Indexed:
 def index_version(extract_version: str) -> str:
     """The version of the index step: what was extracted and how it was analysed."""
     return f"{ANALYSIS_VERSION}; {extract_version}"
+
+
+def version_searched(session: Session) -> str:
+    """The version of what a search searches; empty before anything is indexed.
+
+    An index of another analysis is made anew before it is asked, so that the analysis is this
+    program's; what was drawn out is as it was recorded, of two versions while that is done anew.
+    """
+    drawn = [version.partition("; ")[2] for version in index_versions(session)]
+    return index_version(" and ".join(dict.fromkeys(drawn))) if drawn else ""
 
 
 def index_due(

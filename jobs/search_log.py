@@ -23,7 +23,7 @@ from cases.casebook import case_references, case_row
 from cases.commitments import open_disclosure
 from cases.entries import S62, Act, ObjectKind, ObjectRef
 from cases.errors import CallerError
-from cases.holdings import newest_index_version, of_cases
+from cases.holdings import of_cases
 from cases.identity import CaptureId, CaseId, EntryId
 from cases.ledger import open_texts
 from cases.ledger_tables import LedgerEntry, LedgerText
@@ -32,7 +32,7 @@ from cases.search_tables import Indexing
 from cases.times import from_rfc3339, rfc3339
 from enrich import DerivedStore
 from evidence.acting import Acting
-from jobs.indexing import open_index
+from jobs.indexing import open_index, version_searched
 from jobs.ledgering import FILTERS, concerning
 from search import Engine, Scope, Sort, Tree, parse_query
 
@@ -266,6 +266,7 @@ class Rerun:
 
     `same` is None where it cannot be told: more was found than is named in the log, and the total
     differs; or the search saw what this person does not, so that an answer would tell of it.
+    `version` is of what was searched now: where it is another, the index of then is gone.
     `replaced` are captures, of those that they may see, indexed anew since, whose documents of then
     are gone; those of them that the query still finds are counted in `total`.
     """
@@ -273,9 +274,24 @@ class Rerun:
     search: LoggedSearch
     total: int
     same: bool | None
-    same_version: bool
+    version: str
     replaced: tuple[CaptureId, ...]
     hidden_since: bool
+
+    @property
+    def same_version(self) -> bool:
+        """Whether the index is of the version that it was of then."""
+        return self.version == self.search.index_version
+
+    @property
+    def version_says(self) -> str:
+        """What is to be said of another version; empty of the same."""
+        if self.same_version:
+            return ""
+        return (
+            f"The index that was searched then ({self.search.index_version}) is gone. It is of "
+            f"another version now ({self.version}), which may read the same captures otherwise."
+        )
 
 
 def rerun(acting: Acting, named: str) -> Rerun:
@@ -292,7 +308,7 @@ def rerun(acting: Acting, named: str) -> Rerun:
         cases = then.cases - hidden_cases(session)
         anew = _replaced_since(session, logged.newest_seq)
         replaced = of_cases(session, anew, cases) - without
-        version = newest_index_version(session)
+        version = version_searched(session)
     if logged.query is None or not logged.filters:
         raise SearchErased(
             f"The text of search {named} was erased from the ledger, so it cannot be run again."
@@ -315,7 +331,7 @@ def rerun(acting: Acting, named: str) -> Rerun:
         logged,
         total,
         _same(whole, total, found) if logged.hits is not None else None,
-        version == logged.index_version,
+        version,
         tuple(sorted(replaced)),
         hidden_since=scope != then,
     )

@@ -291,6 +291,8 @@ def rerun_document(again: Rerun) -> Document:
         "total": again.total,
         "same": again.same,
         "same_version": again.same_version,
+        "version_then": again.search.index_version,
+        "version_now": again.version,
         "replaced": list(again.replaced),
         "hidden_since": again.hidden_since,
     }
@@ -303,7 +305,7 @@ def _say_rerun(again: Rerun) -> None:
     else:
         say(f"{again.total} found, {again.search.hits} then: {said[again.same]}.")
     if not again.same_version:
-        say("The index is of another version than it was then.")
+        say(again.version_says)
     if again.replaced:
         say(f"{len(again.replaced)} captures were indexed anew since.")
     if again.hidden_since:
