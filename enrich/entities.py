@@ -119,7 +119,7 @@ class NameModel:
         ordered = sorted(blocks)
         full = len(self.pipeline.vocab) > KEPT_WORDS
         with self.pipeline.memory_zone() if full else nullcontext():
-            for block, doc in zip(ordered, self.pipeline.pipe(ordered, batch_size=64), strict=True):
+            for block, doc in zip(ordered, self.pipeline.pipe(ordered, batch_size=256), strict=True):
                 scores = doc.user_data.get("name_scores", {})
                 found[block] = [
                     (

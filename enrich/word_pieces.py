@@ -31,8 +31,8 @@ SCORES: Final = "name_scores"  # in a document's `user_data`: a score by (start,
 NETWORK, PIECES, TAGS = "network.onnx", "pieces.txt", "tags.json"
 WINDOW, STRIDE = 120, 90  # words read at once, as in training, and from one window to the next
 MOST_PIECES: Final = 320  # of one window; words past it are cut to what fits
-BATCH_PIECES: Final = 4096
-DOCS_AT_ONCE: Final = 64
+BATCH_PIECES: Final = 256  # small enough to stay in the cache of one core: three times 4096
+DOCS_AT_ONCE: Final = 256
 LONGEST_PART: Final = 100  # characters; BERT's own bound
 _NEVER: Final = -1e4
 # a mark alone (ASCII's and Unicode's punctuation), a letter of a script without spaces, or a run
