@@ -91,6 +91,20 @@ def test_values_that_tie_stand_by_code_point_and_the_least_of_them_are_shown(
     assert not facet(engine, "person", 1000).more
 
 
+def test_ties_are_by_code_point_however_many_values_there_are(engine: Engine) -> None:
+    given(
+        engine,
+        *(a_document(n, "owl", persons=(f"Ann {n * 37 % 120:03}",)) for n in range(120)),
+        a_document(120, "owl", persons=("Ann 077",)),
+        a_document(121, "owl"),
+    )
+    names = ["Ann 077", *(f"Ann {n:03}" for n in range(120) if n != 77)]
+    for size in (1, 2, 69, 70, 71, 119, 120):  # round where the engine counts a second time
+        found = facet(engine, "person", size)
+        assert [name for name, _ in found.values] == names[:size]
+        assert (found.missing, found.more) == (1, size < 120)
+
+
 def test_a_facet_says_when_exactly_all_values_are_shown(engine: Engine) -> None:
     given(engine, a_document(1, "owl", persons=("A", "B")))
     assert not facet(engine, "person", 2).more
