@@ -4,7 +4,7 @@ and for use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -354,6 +354,16 @@ def record_steps(session: Session, steps: Sequence[StepDone], *, now: datetime) 
         )
         if done.index_seq is not None:
             session.merge(Indexing(capture_id=done.capture, index_seq=done.index_seq))
+    session.flush()
+
+
+def fail_steps(session: Session, step: str, why: Mapping[str, str], *, now: datetime) -> None:
+    """Keep that what was done once cannot be done again: the step failed, at its own version."""
+    for capture, says in why.items():
+        for row in session.scalars(
+            select(Step).where(Step.capture_id == capture, Step.step == step)
+        ):
+            row.state, row.says, row.index_seq, row.at = "failed", says, None, rfc3339(now)
     session.flush()
 
 

@@ -23,6 +23,7 @@ from cases.holdings import (
     StepDone,
     StepProgress,
     due,
+    fail_steps,
     index_versions,
     indexed,
     newest_index_seq,
@@ -173,7 +174,10 @@ def _open_cluster(
         engine = rebuild_elastic(place, held, patience_s=patience_s)
         _put(engine, held.rest())  # indexed into the old one meanwhile
     if at_work and engine.count() < held.count():
-        _put(engine, held.lacking(_captures_in(acting, engine)))
+        refused = _put(engine, held.lacking(_captures_in(acting, engine)))
+        if refused:  # it was indexed by another engine, or by a cluster with more room
+            with acting.catalogue.writing() as session:
+                fail_steps(session, INDEX, refused, now=acting.clock())
     return engine
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ from search.errors import EngineBusy, IndexNeedsRebuild
 
 PORTION_BYTES: Final = 8 << 20  # of one request: what the makers advise is 5 to 15 MB
 PORTION_PATIENCE_S: Final = 2.0  # before a portion that it will not take is halved
+TOO_LARGE: Final = (
+    "its text is larger than the cluster takes at once: give its nodes more memory (heap)"
+)
+# What a node counts of one write (four times its bytes) and the most that it takes at once, a tenth
+# of its heap: "… primary_operation_bytes=122371864, max_primary_bytes=77850214]"
+_PRESSURE: Final = re.compile(r"operation_bytes=(\d+), max_\w+_bytes=(\d+)", re.ASCII)
 _NOT_OURS: Final = ("strict_dynamic_mapping_exception", "index_not_found_exception")
 
 
@@ -81,7 +88,7 @@ def _send_portion(
         answer = _bulk(connection, index, portion, alias, None if last else PORTION_PATIENCE_S)
     except EngineBusy as fault:
         if last and isinstance(fault, TooLarge):
-            return {portion[0].capture: "its text is larger than the cluster takes at once"}
+            return {portion[0].capture: TOO_LARGE}
         if last:
             raise
         middle = len(portion) // 2
@@ -111,7 +118,9 @@ def _look_again(
                 why = "other-version" if "mapping" in error["type"] else "missing"
                 raise IndexNeedsRebuild(connection.place.alias, why, str(error["reason"])[:160])
             state = unavailable(connection.place, item["status"], str(error["reason"]))
-            if state is None:
+            if _never_fits(write, str(error["reason"])):
+                refused[write.capture] = TOO_LARGE
+            elif state is None:
                 refused[write.capture] = str(error["reason"])[:200]
             elif isinstance(state, EngineBusy) and time.monotonic() + pause < give_up:
                 again.append(write)
@@ -122,6 +131,14 @@ def _look_again(
         time.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE_S)
         portion, answer = again, _bulk(connection, index, again, alias, None)
+
+
+def _never_fits(write: Write, reason: str) -> bool:
+    """Whether the cluster has no room for this write even when it does nothing else: sent again
+    and again, one page would keep every other from being found.
+    """
+    said = _PRESSURE.search(reason)
+    return said is not None and int(said[1]) + write.size_bytes > int(said[2])
 
 
 def _bulk(

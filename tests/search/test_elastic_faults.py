@@ -19,7 +19,7 @@ from search import DocumentsRefused, IndexNeedsRebuild, MemoryEngine, parse_quer
 from search.elastic_client import Connection, ElasticPlace
 from search.elastic_engine import ElasticEngine
 from search.elastic_indices import check_elastic, open_elastic, rebuild_elastic
-from search.elastic_writing import Write, send
+from search.elastic_writing import TOO_LARGE, Write, send
 from search.errors import EngineBusy, EngineFull, EngineRefuses, EngineUnreachable
 from search.parser import MAX_DEPTH
 from tests.search.test_engines import SCOPE, a_document, found
@@ -256,6 +256,16 @@ def test_a_refused_key_is_said_and_never_shown() -> None:
 
 
 # Too busy
+
+
+def test_a_page_that_never_fits_keeps_no_other_out(own_node: Node) -> None:
+    large = ("x" * 190 + " ") * 60_000  # its node counts four times its words and their stems
+    with closing(rebuild_elastic(its_place(own_node, "v-large"))) as engine:
+        engine.index([a_document(1, "owl"), a_document(2, large), a_document(3, "owl")])
+        with pytest.raises(DocumentsRefused) as refused:
+            engine.commit()
+        assert refused.value.reasons == {"c-2": TOO_LARGE}
+        assert found(engine, "owl") == {"c-1", "c-3"}
 
 
 def test_a_cluster_that_answers_429_is_asked_again_until_it_takes_it(place: ElasticPlace) -> None:
