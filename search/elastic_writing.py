@@ -26,8 +26,8 @@ PORTION_PATIENCE_S: Final = 2.0  # before a portion that it will not take is hal
 TOO_LARGE: Final = (
     "its text is larger than the cluster takes at once: give its nodes more memory (heap)"
 )
-# What a node counts of one write (four times its bytes, beside them) and the most that it takes at once, a tenth
-# of its heap: "… primary_operation_bytes=122371864, max_primary_bytes=77850214]"
+# What a node counts of one write (four times its bytes, beside them) and the most that it takes at
+# once, a tenth of its heap: "… primary_operation_bytes=122371864, max_primary_bytes=77850214]"
 _PRESSURE: Final = re.compile(r"operation_bytes=(\d+), max_\w+_bytes=(\d+)", re.ASCII)
 _NOT_OURS: Final = ("strict_dynamic_mapping_exception", "index_not_found_exception")
 
