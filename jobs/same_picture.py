@@ -121,7 +121,7 @@ def _found(acting: Acting, sha256: str, cases: Sequence[str] | None) -> tuple[li
 
 
 def _seen(
-    acting: Acting, scope: Scope, held: Mapping[str, Sequence[CaptureId]]
+    acting: Acting, scope: Scope, held: Mapping[Sha256, Sequence[CaptureId]]
 ) -> dict[CaptureId, CaptureView]:
     """Those of the captures that lie in the scope."""
     captures = {capture for each in held.values() for capture in each}
