@@ -153,7 +153,8 @@ class Identifier:
     """A selector found by rule. `original` is `whole[start:end]`, `value` its one normal form.
 
     Of a payment card both are masked. `validity` says what was checked: "valid", "unchecked",
-    "test-range" and the like; `source` as of a `Mention`.
+    "test-range" and the like; `source` as of a `Mention`, or "link:<n>" of one that stands in an
+    address alone: offsets then count characters of `link_list[n].url`.
     """
 
     kind: str

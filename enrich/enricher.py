@@ -10,14 +10,17 @@ from enrich.documents import (
     MAX_BYTES,
     MAX_TEXT,
     Enrichment,
+    Identifier,
     Language,
     Mention,
     SourceDocument,
     Texts,
 )
 from enrich.entities import MAX_CHARACTERS, NameModel
-from enrich.identifiers import identifiers_in
+from enrich.identifiers import MAX_IDENTIFIERS, identifiers_in
+from enrich.identifiers.linked import linked_identifiers
 from enrich.language import language_of
+from enrich.page_facts import MOST_LINKS
 
 MOST_FRAMES = 50
 ENRICHER_VERSION = "3"  # raised when any output for the same bytes changes
@@ -33,11 +36,11 @@ def enrich(document: SourceDocument, *, model: NameModel | None) -> Enrichment:
     """
     with shared_reader() as reader:
         read = reader.read(document)
-        frames = [reader.read(frame).texts.whole for frame in document.frames[:MOST_FRAMES]]
+        frames = [reader.read(frame).texts for frame in document.frames[:MOST_FRAMES]]
     texts = _with_frames(read.texts, frames)
     language = language_of(texts.main or texts.whole)
     foreign = _foreign(language) if model is not None else ()
-    identifiers, left = identifiers_in(texts.whole)
+    identifiers, left = _identifiers(texts, document.url)
     notes = (*document.says, *texts.notes, *foreign, *_bounds(document, texts), *left)
     return Enrichment(
         version=ENRICHER_VERSION,
@@ -51,10 +54,21 @@ def enrich(document: SourceDocument, *, model: NameModel | None) -> Enrichment:
     )
 
 
-def _with_frames(texts: Texts, frames: Sequence[str]) -> Texts:
-    """The page's texts with those lines of its frames that it does not hold itself."""
+def _identifiers(texts: Texts, url: str | None) -> tuple[tuple[Identifier, ...], tuple[str, ...]]:
+    """Those of the text, then those that links alone have; a line on what was left."""
+    found, left = identifiers_in(texts.whole)
+    linked = tuple(linked_identifiers(texts.link_list, url, found))
+    if linked and len(found) + len(linked) > MAX_IDENTIFIERS:
+        left = (*left, f"identifiers in links past the first {MAX_IDENTIFIERS:,} in all are left")
+    return (*found, *linked)[:MAX_IDENTIFIERS], left
+
+
+def _with_frames(texts: Texts, frames: Sequence[Texts]) -> Texts:
+    """The page's texts with those lines and links of its frames that it does not hold itself."""
+    links = dict.fromkeys((*texts.link_list, *(link for f in frames for link in f.link_list)))
+    texts = replace(texts, link_list=tuple(links)[:MOST_LINKS])
     held = set(texts.whole.splitlines())
-    lines = dict.fromkeys(line for frame in frames for line in frame.splitlines())
+    lines = dict.fromkeys(line for frame in frames for line in frame.whole.splitlines())
     framed = "\n".join(line for line in lines if line and line not in held)[:MAX_TEXT]
     if not framed:
         return texts

@@ -17,6 +17,7 @@ from gate.text import fold_line, fold_text, hide_written_pictures
 
 if TYPE_CHECKING:  # the records alone: a command that prints a line loads no language model
     from enrich import Enrichment
+    from enrich.documents import Identifier
     from search import Snippet
 
 
@@ -52,7 +53,9 @@ class GatedMention:
 
 @dataclass(frozen=True, slots=True)
 class GatedIdentifier:
-    """A selector found by rule, and where in the gated text."""
+    """A selector found by rule, and where in the gated text, or in the address of a link
+    (`source` "link:" and its place in `link_list`).
+    """
 
     kind: str
     value: str
@@ -60,6 +63,7 @@ class GatedIdentifier:
     end: int
     original: str
     validity: str = "valid"
+    source: str = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ def gate_reading(enrichment: Enrichment) -> GatedReading:
     """The enrichment with every text folded and no picture written out; nothing else passes."""
     texts, meta = enrichment.texts, enrichment.texts.metadata
     text = _body(texts.whole)
+    links = _folded((link.url, link.text) for link in texts.link_list)
     return GatedReading(
         title=fold_line(meta.title or ""),
         author=fold_line(meta.author or ""),
@@ -108,7 +113,13 @@ def gate_reading(enrichment: Enrichment) -> GatedReading:
         ),
         identifiers=tuple(
             GatedIdentifier(
-                i.kind, fold_line(i.value), i.start, i.end, text[i.start : i.end], i.validity
+                i.kind,
+                fold_line(i.value),
+                i.start,
+                i.end,
+                _original(i, text, links),
+                i.validity,
+                i.source,
             )
             for i in enrichment.identifiers
         ),
@@ -119,11 +130,19 @@ def gate_reading(enrichment: Enrichment) -> GatedReading:
         published=fold_line(meta.published or ""),
         modified=fold_line(meta.modified or ""),
         alts=tuple(fold_line(words) for words in texts.alts),
-        link_list=_folded((link.url, link.text) for link in texts.link_list),
+        link_list=links,
         tables=tuple(_body(table) for table in texts.tables),
         structured=_folded(texts.structured),
         framed=_body(texts.framed),
     )
+
+
+def _original(found: Identifier, text: str, links: Sequence[tuple[str, str]]) -> str:
+    """The identifier as it is written, in the gated text or the gated address of its link."""
+    of, _, number = found.source.partition(":")
+    if of == "link":
+        text = links[int(number)][0] if int(number) < len(links) else ""
+    return text[found.start : found.end]
 
 
 def _folded(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

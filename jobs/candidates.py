@@ -287,7 +287,9 @@ def _contexts(
     return contexts
 
 
-_PLACE = re.compile(r"(x-[a-z2-7]{16}):(page|image:[0-9a-f]{64}):([0-9]{1,12})-([0-9]{1,12})")
+_PLACE = re.compile(
+    r"(x-[a-z2-7]{16}):(page|link:[0-9]{1,6}|image:[0-9a-f]{64}):([0-9]{1,12})-([0-9]{1,12})"
+)
 
 
 def mention_of(

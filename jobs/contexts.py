@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cases.entity_keys import folded_name
 from cases.identity import CaptureId
 from enrich import DerivedStore, Enrichment
+from enrich.identifiers.linked import LINK
 from gate.text import fold_line
 
 AROUND = 70  # characters of context on each side
@@ -77,9 +78,15 @@ def context_of(
     text: str,
     rejected: bool,
 ) -> Context:
-    """The words around a place, gated; of a picture's words, none."""
+    """The words around a place, gated; of a link its address, of a picture's words none."""
     source, start, end = place
     named = f"{capture}:{source}:{start}-{end}"
+    if source.startswith(LINK):
+        links, number = enrichment.texts.link_list, int(source.removeprefix(LINK))
+        address = fold_line(links[number].url if number < len(links) else text)
+        before, after = address[max(0, start - AROUND) : start], address[end : end + AROUND]
+        shown = address[start:end] or fold_line(text)
+        return Context(capture, before, shown, f"{after} (in a link)", named, rejected)
     if source != "page":
         return Context(capture, "", fold_line(text), "(read in a picture)", named, rejected)
     low = max(0, start - _ROOM)

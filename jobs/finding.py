@@ -23,6 +23,7 @@ from cases.holdings import (
 )
 from cases.identity import CaptureId, CaseId, EntryId
 from enrich import DerivedStore, Enrichment
+from enrich.identifiers.linked import LINK
 from evidence.acting import Acting
 from evidence.reader import read_block
 from gate import (
@@ -325,7 +326,8 @@ def _shown_of(
     store: DerivedStore, capture: CaptureId, enrichment: Enrichment | None, tree: Tree
 ) -> tuple[str, Snippet]:
     """Where in a capture something of the query stands, and the words around it: its text, that
-    of its frames, what was read in its pictures. The beginning of its text where it is in none.
+    of its frames, an identifier in a link, what was read in its pictures. The beginning of its
+    text where it is in none.
     """
     if enrichment is None:
         return "page", NOTHING_READ
@@ -335,6 +337,9 @@ def _shown_of(
     framed = snippet(enrichment.texts.framed, tree) if enrichment.texts.framed else first
     if framed.hits:
         return "frame", framed
+    for each in enrichment.identifiers:
+        if each.source.startswith(LINK) and (read := snippet(each.value, tree)).hits:
+            return "link", read
     for reading in store.pictures.held_by(capture)[:PICTURES_LOOKED_AT]:
         read = snippet(reading.text, tree, field=IMAGE) if reading.text else first
         if read.hits:

@@ -74,6 +74,7 @@ def reading_document(reading: GatedReading | None) -> Document:
                 "end": i.end,
                 "original": i.original,
                 "validity": i.validity,
+                "source": i.source,
             }
             for i in reading.identifiers
         ],

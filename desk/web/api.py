@@ -224,7 +224,8 @@ def one_capture(place: Place, visitor: Signed, capture: str, search: str = "") -
         if reading
         else (),
         identifiers=tuple(
-            Named(text=i.value, kind=i.kind, start=i.start, end=i.end) for i in reading.identifiers
+            Named(text=i.value, kind=i.kind, start=i.start, end=i.end, source=i.source)
+            for i in reading.identifiers
         )
         if reading
         else (),

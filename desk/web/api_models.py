@@ -154,12 +154,13 @@ class Found(Answer):
 
 
 class Named(Answer):
-    """A name or identifier in the text."""
+    """A name or identifier in the text ("page"), or in the address of a link ("link:<n>")."""
 
     text: str
     kind: str
     start: int
     end: int
+    source: str = "page"
 
 
 class CaptureShown(Answer):
