@@ -48,6 +48,7 @@ LABELS = {
 }
 MAX_CHARACTERS = 1_000_000  # of one document; its note says where reading stopped
 KEPT_WORDS = 100_000  # about 40 MB
+BLOCKS_AT_ONCE = 256
 BLOCK_CHARACTERS = 8_000  # of one block: what is longer is cut at a space
 
 # what stands between two blocks: a line's end, a cell's edge, a word too long to be a name (spaCy's
@@ -119,7 +120,8 @@ class NameModel:
         ordered = sorted(blocks)
         full = len(self.pipeline.vocab) > KEPT_WORDS
         with self.pipeline.memory_zone() if full else nullcontext():
-            for block, doc in zip(ordered, self.pipeline.pipe(ordered, batch_size=256), strict=True):
+            read = self.pipeline.pipe(ordered, batch_size=BLOCKS_AT_ONCE)
+            for block, doc in zip(ordered, read, strict=True):
                 scores = doc.user_data.get("name_scores", {})
                 found[block] = [
                     (
