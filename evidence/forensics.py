@@ -89,7 +89,9 @@ def explain(
     end = max(each.record.offset + each.record.member_bytes for each in sealed)
     size = path.stat().st_size
     matches = _matched(sealed, walked, damages)
+    unproven = [] if warcinfo is not None else _unproven(name, walked, sealed, matches)
     problems = [
+        *unproven,
         *_about_sealed(sealed, walked, matches, intact),
         *_about_order(sealed, matches),
         *_about_added(name, walked, damages, sealed, matches, None if tail_ok else end),
@@ -100,6 +102,22 @@ def explain(
     yield from problems
     if not problems:
         yield from _about_places(sealed, walked, matches)
+
+
+def _unproven(
+    name: str, walked: Sequence[WalkedRecord], sealed: Sequence[Sealed], matches: _Matches
+) -> list[Problem]:
+    """The `warcinfo`, where every manifest that names it was changed: it was not put in, and
+    nothing proves it. It is taken out of what was added.
+    """
+    first = walked[0] if walked else None
+    if first is None or first.type != "warcinfo" or 0 not in matches.added:
+        return []
+    if first.offset or first.member_bytes != min(each.record.offset for each in sealed):
+        return []
+    matches.added.remove(0)
+    says = "no manifest in the file is as sealed, so nothing proves the warcinfo"
+    return [Problem(ProblemKind.UNPROVEN_WARCINFO, says, name, 0, first.record)]
 
 
 def is_manifest(head: ReadHead) -> bool:

@@ -23,6 +23,7 @@ class ProblemKind(StrEnum):
     ALTERED_RECORD = "altered-record"
     ALTERED_MANIFEST = "altered-manifest"
     ALTERED_WARCINFO = "altered-warcinfo"
+    UNPROVEN_WARCINFO = "unproven-warcinfo"  # no manifest that is as sealed names it any more
     RECORD_ORDER = "record-order"
     MANIFEST_FORM = "manifest-form"  # not canonical, not of the format
     MANIFEST_RECORDS = "manifest-records"  # lists other records than there are

@@ -45,6 +45,8 @@ from jobs.sweeping import sweep_dead_jobs
 from jobs.verdicts import Fault, Verdict
 from jobs.workplace import Named
 
+NOTE_LIMIT_BYTES = 64 << 10
+
 
 class NothingToVerify(CallerError):
     """The path is neither a vault nor a WARC."""
@@ -52,15 +54,29 @@ class NothingToVerify(CallerError):
     kind = "nothing-to-verify"
 
 
-def verify(named: Named, path: Path | None) -> Verdict:
+class CheckpointUnusable(CallerError):
+    """A checkpoint held elsewhere that cannot be read, or that only a vault can be held against."""
+
+    kind = "checkpoint-unusable"
+
+
+def verify(named: Named, path: Path | None, held: Sequence[Path] = ()) -> Verdict:
     """The verdict on a vault (named, or the folder `path`), an exhibit bundle, a lone WARC, or a
     folder of WARCs.
 
+    `held` are files of checkpoints that were handed out before: against them a ledger shows that
+    was written anew with the vault's own key, or rolled back with everything else.
     Where the catalogue cannot be used, each WARC is proved by its own manifests, and the catalogue
     is a problem. On a read-only medium the catalogue is read from a copy, and the verification is
-    not put on the ledger. Raises `NothingToVerify` for a path that is none of these, and what
-    finding the vault and its operator raises.
+    not put on the ledger. Raises `NothingToVerify` for a path that is none of these,
+    `CheckpointUnusable`, and what finding the vault and its operator raises.
     """
+    notes = [_held_note(each) for each in held]
+    if notes and path is not None and not (path / SETTINGS_FILE).is_file():
+        raise CheckpointUnusable(
+            f"{path} has no ledger of its own; a checkpoint is held against a vault. "
+            "Leave --checkpoint out, or name the vault."
+        )
     if path is not None and path.is_file():
         return _lone(str(path), [path])
     if path is not None and is_bundle(path):
@@ -78,10 +94,10 @@ def verify(named: Named, path: Path | None) -> Verdict:
     vault = find_vault(named.vault, named.environment, named.here)
     try:
         if not os.access(vault.root, os.W_OK):
-            return _read_only(vault, named)
+            return _read_only(vault, named, notes)
         with _acting(vault, named) as acting:
             sweep_dead_jobs(acting)
-            verdict = _vault(acting, vault.restricted)
+            verdict = _vault(acting, vault.restricted, notes)
             verdict.problems += _recorded(acting, verdict)
         return verdict
     except (CatalogueDamaged, CatalogueUnusable) as fault:
@@ -94,7 +110,7 @@ def _acting(vault: Vault, named: Named) -> AbstractContextManager[Acting]:
     return open_acting(vault, named.operator, keys=named.keys, environment=named.environment)
 
 
-def _read_only(vault: Vault, named: Named) -> Verdict:
+def _read_only(vault: Vault, named: Named, held: Sequence[str]) -> Verdict:
     """A vault on a medium that cannot be written: the databases are read from copies."""
     with tempfile.TemporaryDirectory(prefix="lantern-verify-") as folder:
         for name in ("catalogue.db", "catalogue.db-wal", "restricted.db", "restricted.db-wal"):
@@ -104,7 +120,7 @@ def _read_only(vault: Vault, named: Named) -> Verdict:
         database = DatabaseSection(url=url)
         settings = vault.settings.model_copy(update={"database": database})
         with _acting(Vault(vault.root, settings), named) as acting:
-            verdict = _vault(acting, Path(folder, "restricted.db"))
+            verdict = _vault(acting, Path(folder, "restricted.db"), held)
     verdict.recorded = False
     return verdict
 
@@ -121,7 +137,7 @@ def _fault(problem: Problem) -> Fault:
     return Fault(str(problem.kind), problem.where, problem.says)
 
 
-def _vault(acting: Acting, restricted: Path) -> Verdict:
+def _vault(acting: Acting, restricted: Path, held: Sequence[str] = ()) -> Verdict:
     tally = Tally()
     verdict = Verdict(str(acting.vault.root))
     with acting.catalogue.reading() as session:
@@ -141,7 +157,7 @@ def _vault(acting: Acting, restricted: Path) -> Verdict:
             Fault("capture-missing", record, "Its seal is on the ledger, its row is gone.")
             for record in sorted(record for record, _, _ in seals)
         ]
-        verdict.problems += list(_ledger_faults(acting, session))
+        verdict.problems += list(_ledger_faults(acting, session, held))
         verdict.problems += [
             Fault(_ROW_KINDS.get(found.table, f"catalogue-{found.table}"), found.row, found.says)
             for found in row_differences(session)
@@ -217,7 +233,24 @@ def _entries(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
 
 
-def _ledger_faults(acting: Acting, session: Session) -> Iterator[Fault]:
+def _held_note(path: Path) -> str:
+    try:
+        with path.open("rb") as opened:
+            raw = opened.read(NOTE_LIMIT_BYTES + 1)
+        if len(raw) <= NOTE_LIMIT_BYTES:
+            return raw.decode("utf-8")
+        fault = "it is too long to be one"
+    except OSError as error:
+        fault = error.strerror or str(error)
+    except UnicodeDecodeError:
+        fault = "it is not text"
+    raise CheckpointUnusable(
+        f"No checkpoint can be read from {path}: {fault}. Give a file that "
+        "`lantern ledger checkpoint` wrote."
+    )
+
+
+def _ledger_faults(acting: Acting, session: Session, held: Sequence[str]) -> Iterator[Fault]:
     vault = acting.vault
     registered = keys_of(session, vault.id)
     yield from _planted_keys(session)
@@ -238,6 +271,7 @@ def _ledger_faults(acting: Acting, session: Session) -> Iterator[Fault]:
         signature_holds,
         NoteKey(origin_of(vault.id), public),
         holders=_holders(session),
+        held=held,
     )
     for finding in findings:
         yield Fault(str(finding.kind), finding.where, finding.says)

@@ -15,22 +15,34 @@ SHOWN = 50  # problems listed for people; --json gives all
 
 @click.command()
 @click.argument("path", metavar="[PATH]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--checkpoint",
+    "held",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A checkpoint handed out before, held elsewhere since; may be given again.",
+)
 @desk_options
-def verify(desk: Desk, path: Path | None) -> int:
+def verify(desk: Desk, path: Path | None, held: tuple[Path, ...]) -> int:
     """Re-hash everything against WARC, manifest, catalogue and ledger, and name what is wrong.
 
     PATH may be a vault, or an exhibit bundle, proved by what it holds, or a lone WARC file or a
     folder of them, proved by the manifests inside. Exit code 1 where a problem is found.
+
+    With --checkpoint, a ledger that was written anew with the vault's own key, or rolled back
+    together with everything else, is found too: nothing inside the vault can show that.
 
     \b
     Example:
       lantern verify
       lantern verify copy-of-evidence.warc.gz
       lantern verify bundle
+      lantern verify --checkpoint checkpoint.txt
     """
     if path is not None and not path.exists():
         raise click.UsageError(f"There is nothing at {path}.")
-    verdict = prove_again(desk.named, path)
+    verdict = prove_again(desk.named, path, held)
     document = {
         "ok": verdict.ok,
         "what": verdict.what,
