@@ -57,6 +57,7 @@ from search import (
     read_as,
     snippet,
 )
+from search.did_you_mean import did_you_mean
 from search.facets import Bars
 from search.facets import bars as bars_of
 from search.fields import IMAGE
@@ -127,7 +128,8 @@ class SearchAnswer:
     `unread_for_names` of those found are in a language in which no names are sought. `after` goes
     on with the next page, empty on the last. `log_id` is the search's entry in the ledger. `near`
     has the hits that stand for their near copies on this page; all are among `hits`. `before` hits
-    stand on the pages before this one.
+    stand on the pages before this one. `spellings` are queries with words spelled another way that
+    find more: where this one found nothing, or hardly anything.
     """
 
     query: str
@@ -145,6 +147,7 @@ class SearchAnswer:
     after: str
     near: tuple[NearCopies, ...] = ()
     before: int = 0
+    spellings: tuple[str, ...] = ()
 
 
 ANYHOW = Asking()
@@ -175,6 +178,7 @@ def search(
         digest = found_digest(engine, tree, scope, results.total)
         found = _found(acting, store, tree, results)
         near = fold(acting, store, [hit.capture for hit in found], scope)
+        others = () if page.shown else did_you_mean(tree, engine, scope, results.total)
     asked = Asked(
         query,
         tuple(sorted(scope.cases)),
@@ -204,6 +208,7 @@ def search(
         _next(results, limit, page, question),
         near,
         page.shown,
+        tuple(map(fold_line, others)),
     )
 
 

@@ -18,7 +18,7 @@ from search.elastic_pages import Listing, page_of
 from search.elastic_query import Query, scoped
 from search.elastic_terms import TermsOf, beginning_with
 from search.elastic_writing import Write, send, write_of
-from search.engine import Facet, FacetAsk, Key, Results, Scope, Sort, Unit
+from search.engine import Facet, FacetAsk, Key, Results, Scope, Sort, TermList, Unit
 from search.errors import DocumentsRefused
 from search.facets import Bars, bars, facet_fields, moment_field
 from search.plan import plan, scores
@@ -113,6 +113,10 @@ class ElasticEngine:
     def terms(self, field: str, prefix: str) -> list[str]:
         """The terms of `field` that begin with `prefix`, sorted."""
         return beginning_with(self._connection, self._index, field, prefix)
+
+    def terms_for(self, tree: Tree) -> TermList:
+        """What the words of `tree` stand for, asked for where the terms lie."""
+        return TermsOf(tree, self._connection, self._index)
 
     def count(self) -> int:
         """How many documents the index holds."""

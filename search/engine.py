@@ -155,6 +155,12 @@ class Engine(TermList, Faceting, Protocol):
         """
         ...
 
+    def terms_for(self, tree: Tree) -> TermList:
+        """Where the words of `tree` with wildcards or nearly spelled find their terms: a list of no
+        other words, where the engine asks for those alone. Raises `QueryError` as a search does.
+        """
+        ...
+
     def count(self) -> int:
         """How many documents the index holds, whoever may see them."""
         ...

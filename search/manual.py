@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from search.analysis import VALUE_GAP
+from search.did_you_mean import MOST_TOLD, MOST_WORDS, MUCH, RARE, SECONDS, SHORTEST
 from search.fields import (
     DEFAULT_FIELDS,
     IDENTIFIER_FIELDS,
@@ -132,6 +133,16 @@ def manual() -> str:
             "A pattern works inside one word, not across marks: write `jo AND bl*`, not `jo.bl*`. "
             f"One that stands for more\nthan {MAX_EXPANSION:,} different words is refused: type "
             "more letters.\n",
+            _paragraph(
+                f"**Did you mean.** Where a query finds {RARE} captures or fewer, up to "
+                f"{MOST_TOLD} queries are offered with a word spelled another way: of its first "
+                f"{MOST_WORDS} bare words of {SHORTEST} letters or more, one that at most {RARE} "
+                "captures hold. A spelling is one letter away, begins alike and stands in captures "
+                "that you may see; "
+                f"where the word itself stands somewhere, {MUCH} times as many. Each query offered "
+                "was asked within what you may see and finds something. Nothing is searched for "
+                f"but what was typed; after {SECONDS:g} seconds no more is looked for."
+            ),
             _fields(),
             _section("Times and numbers", TIMES),
             "A time without a zone is UK local time; add `Z` for UTC. Weeks begin on Monday. A "

@@ -19,7 +19,7 @@ from search.document import (
     moments,
     numbers,
 )
-from search.engine import Facet, FacetAsk, Hit, Key, Results, Scope, Sort, Unit
+from search.engine import Facet, FacetAsk, Hit, Key, Results, Scope, Sort, TermList, Unit
 from search.facets import Bars, bars, facet_fields, moment_field, ranked
 from search.fields import Field, searched
 from search.plan import plan
@@ -112,6 +112,10 @@ class MemoryEngine:
         """The terms of `field` that begin with `prefix`, sorted."""
         values = (value for _, tokens in self._held.values() for value in tokens[field])
         return sorted({term for value in values for term in value if term.startswith(prefix)})
+
+    def terms_for(self, tree: Tree) -> TermList:  # noqa: ARG002 - every term is at hand
+        """This engine's own list."""
+        return self
 
     def count(self) -> int:
         """How many documents are held."""

@@ -18,7 +18,7 @@ from tantivy import Query
 
 from cases.identity import CaptureId
 from search.document import SearchDocument
-from search.engine import Facet, FacetAsk, Key, Results, Scope, Sort, Unit
+from search.engine import Facet, FacetAsk, Key, Results, Scope, Sort, TermList, Unit
 from search.errors import IndexBusy
 from search.facets import Bars
 from search.plan import Plan, plan, scores
@@ -161,6 +161,10 @@ class TantivyEngine:
     def terms(self, field: str, prefix: str) -> list[str]:
         """The terms of `field` that begin with `prefix`, sorted."""
         return self._view.terms(field, prefix)
+
+    def terms_for(self, tree: Tree) -> TermList:  # noqa: ARG002 - every term is at hand
+        """This engine's own list."""
+        return self
 
     def count(self) -> int:
         """How many documents the index holds."""

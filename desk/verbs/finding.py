@@ -142,6 +142,7 @@ def search_document(answer: SearchAnswer) -> Document:
             {"name": c.name, "together": c.together, "everywhere": c.everywhere, "lift": c.lift}
             for c in answer.companions
         ],
+        "did_you_mean": list(answer.spellings),
         "waiting": answer.waiting,
         "unread_for_names": answer.unread_for_names,
         "index_version": answer.index_version,
@@ -193,6 +194,8 @@ def _say_answer(answer: SearchAnswer, unfold: bool = False) -> None:
         + (f", {folded} folded as near copies: --unfold" if folded else "")
         + "."
     )
+    for spelling in answer.spellings:
+        say(f"Did you mean: {spelling}")
     if answer.after:
         say(f"The next page: --after {answer.after}")
 

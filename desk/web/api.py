@@ -181,6 +181,7 @@ def find(place: Place, visitor: Signed, wanted: Annotated[Wanted, Query()]) -> F
         index_version=found.index_version,
         search=found.log_id,
         after=found.after or None,
+        did_you_mean=found.spellings,
     )
 
 

@@ -138,7 +138,9 @@ class CompanionOut(Answer):
 
 
 class Found(Answer):
-    """What a search found; `search` is its id in the log, `after` goes on with the next page."""
+    """What a search found; `search` is its id in the log, `after` goes on with the next page,
+    `did_you_mean` are queries spelled another way that find more.
+    """
 
     total: int
     waiting: int
@@ -151,6 +153,7 @@ class Found(Answer):
     index_version: str
     search: str
     after: str | None
+    did_you_mean: tuple[str, ...] = ()
 
 
 class Named(Answer):

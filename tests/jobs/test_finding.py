@@ -249,6 +249,26 @@ def test_restricted_captures_are_for_whoever_is_in_charge_and_named_roles(
         show(acting, min(both))
 
 
+def test_other_spellings_are_of_what_the_person_may_see(lantern: Lantern) -> None:
+    word = "ashdown"
+    with person(lantern, "SV") as acting:
+        seen = search(acting, word, None, 100)
+        assert seen.spellings == ()
+        misspelled = search(acting, "ashdwon", None, 100)
+        assert (misspelled.total, misspelled.spellings) == (0, (word,))
+        assert search(acting, misspelled.spellings[0], None, 100).total == seen.total
+    with person(lantern, "JS") as acting:
+        for hit in seen.hits:
+            mark_capture(acting, hit.capture, "restricted", "It names a source")
+    with person(lantern, "AB") as acting:
+        assert search(acting, "ashdwon", None, 100).spellings == ()
+    with person(lantern, "SV") as acting:
+        assert search(acting, "ashdwon", None, 100).spellings == (word,)
+    asked = lantern("search", "ashdwon", "--all-cases")
+    assert f"Did you mean: {word}" in asked.out
+    assert lantern.ok("search", "ashdwon", "--all-cases")["did_you_mean"] == [word]
+
+
 def test_a_mark_or_a_member_put_in_with_a_database_tool_is_found(lantern: Lantern) -> None:
     with person(lantern, "JS") as acting:
         set_door(acting, "LINDEN", closed=True, reason="A sensitive source")

@@ -30,6 +30,7 @@ from search import (
     parse_query,
     rebuild_engine,
 )
+from search.did_you_mean import did_you_mean
 from search.elastic_client import ElasticPlace
 from search.elastic_indices import rebuild_elastic
 from tests.search.test_engines import NEW_YEAR
@@ -38,9 +39,18 @@ CASES = [CaseId(f"c-{name}") for name in ("linden", "rowan", "oak")]
 NAMES = ["Oswin Tarrant", "Zoë O'Neil", "Ann Lee", "東京 花子"]
 QUERIES = [
     "owl", "fox", "owl OR fox", "NOT owl", "owl AND NOT fox", '"owl fox"', "ow*", "person:tarrant",
-    "captured:2026", "domain:example.test", "owl~1", "hen OR NOT fox",
+    "captured:2026", "domain:example.test", "owl~1", "hen OR NOT fox", "owlz",
+    "hen OR foxx OR owlz", "person:tarrand",
 ]  # fmt: skip
 WANTED = [FacetAsk("person", 2), FacetAsk("domain", 5), FacetAsk("lang", 3), FacetAsk("case", 5)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def unhurried() -> Iterator[None]:
+    """A machine that does much else has time for every question."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("search.did_you_mean.SECONDS", 60.0)
+        yield
 
 
 @contextmanager
@@ -115,6 +125,7 @@ def told(engine: Engine, query: str, scope: Scope) -> object:
         {hit.capture for hit in engine.search(tree, scope, 50).hits},
         engine.facets(tree, scope, WANTED),
         engine.histogram(tree, scope, "captured", Unit.MONTH),
+        did_you_mean(tree, engine, scope, newest.total),
     )
 
 

@@ -217,3 +217,13 @@ def test_the_searches_that_were_run_are_listed_run_again_and_written_out(desk: S
     assert person.get("/searches/e-aaaaaaaaaaaaaaaa").status_code == 404
     assert person.client.post(f"/searches/{named}/rerun").status_code == 403
     assert f'"search": "{named}"' in person.post("/searches/export", case="LINDEN").text
+
+
+def test_a_misspelled_word_has_a_link_to_what_was_meant(desk: ServedDesk) -> None:
+    person = desk.signed_in()
+    assert "Did you mean" not in person.get(address(q="marker")).text
+    page = person.get(address(q="markre")).text
+    (link,) = re.findall(r'Did you mean <a href="([^"]+)"><bdi>marker</bdi></a>', page)
+    assert "<strong>0 found" in page
+    assert "<strong>0 found" not in person.get(html.unescape(link)).text
+    assert person.get("/api/v1/search?q=markre").json()["did_you_mean"] == ["marker"]
