@@ -129,8 +129,11 @@ def say_reading(reading: GatedReading, *, full: bool) -> None:
         say(f"Found by {reading.entities[0].model}; a machine's guess, not an assessment.")
         say()
     if reading.identifiers:
-        seen = dict.fromkeys((i.kind, i.value) for i in reading.identifiers)
-        table(("kind", "identifier"), list(seen))
+        seen = dict.fromkeys(
+            (i.kind, i.value, "the text" if i.source == "page" else "a link")
+            for i in reading.identifiers
+        )
+        table(("kind", "identifier", "in"), list(seen))
 
 
 def _say_facts(reading: GatedReading) -> None:

@@ -50,6 +50,8 @@ def test_what_only_a_link_names_is_found_shown_and_decided_on_on_both_engines(
     told = {i["value"]: i for i in lantern.ok("show", capture)["identifiers"]}
     assert told["jo@example.test"]["original"] == "jo%40example.test"
     assert told["jo@example.test"]["source"] == "link:0"
+    lines = [line.split() for line in lantern("show", capture).out.splitlines()]
+    assert ["email", "jo@example.test", "a", "link"] in lines
     with at_work(Named(lantern.env(), lantern.vault)) as acting:
         candidate = show_candidate(acting, "LINDEN", "email:jo@example.test")
         (context,) = candidate.contexts

@@ -43,6 +43,9 @@ def one_capture(
         identifiers=_grouped((i.kind, i.value) for i in reading.identifiers[:LISTED])
         if reading
         else [],
+        linked={(i.kind, i.value) for i in reading.identifiers if i.source != "page"}
+        if reading
+        else set(),
         manifest=json.dumps(shown.manifest, indent=1, ensure_ascii=False),
         pictures=shown.pictures,
         covered=sum(each.covered for each in shown.pictures),
