@@ -7,6 +7,7 @@ from datetime import date
 
 MAX_BYTES = 32 * 2**20  # of a body; what is past it stays in the evidence, unread
 MAX_TEXT = 8_000_000  # characters of a whole text; past it, too
+LINK = "link:"  # before the number of the link in `Texts.link_list`: a source
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,16 @@ class Identifier:
     original: str
     source: str = "page"
     validity: str = "valid"
+
+    @property
+    def link(self) -> int | None:
+        """The place in `link_list` of the link that it stands in; None where it is in none."""
+        return link_number(self.source)
+
+
+def link_number(source: str) -> int | None:
+    """Which link of `link_list` a source names, None where it names none."""
+    return int(source.removeprefix(LINK)) if source.startswith(LINK) else None
 
 
 @dataclass(frozen=True, slots=True)

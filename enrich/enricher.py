@@ -23,7 +23,7 @@ from enrich.language import language_of
 from enrich.page_facts import MOST_LINKS
 
 MOST_FRAMES = 50
-ENRICHER_VERSION = "3"  # raised when any output for the same bytes changes
+ENRICHER_VERSION = "4"  # raised when any output for the same bytes changes
 
 
 def enrich(document: SourceDocument, *, model: NameModel | None) -> Enrichment:

@@ -139,9 +139,8 @@ def gate_reading(enrichment: Enrichment) -> GatedReading:
 
 def _original(found: Identifier, text: str, links: Sequence[tuple[str, str]]) -> str:
     """The identifier as it is written, in the gated text or the gated address of its link."""
-    of, _, number = found.source.partition(":")
-    if of == "link":
-        text = links[int(number)][0] if int(number) < len(links) else ""
+    if found.link is not None:
+        text = links[found.link][0] if found.link < len(links) else ""
     return text[found.start : found.end]
 
 

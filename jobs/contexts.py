@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cases.entity_keys import folded_name
 from cases.identity import CaptureId
 from enrich import DerivedStore, Enrichment
-from enrich.identifiers.linked import LINK
+from enrich.documents import link_number
 from gate.text import fold_line
 
 AROUND = 70  # characters of context on each side
@@ -81,8 +81,9 @@ def context_of(
     """The words around a place, gated; of a link its address, of a picture's words none."""
     source, start, end = place
     named = f"{capture}:{source}:{start}-{end}"
-    if source.startswith(LINK):
-        links, number = enrichment.texts.link_list, int(source.removeprefix(LINK))
+    number = link_number(source)
+    if number is not None:
+        links = enrichment.texts.link_list
         address = fold_line(links[number].url if number < len(links) else text)
         before, after = address[max(0, start - AROUND) : start], address[end : end + AROUND]
         shown = address[start:end] or fold_line(text)

@@ -23,7 +23,6 @@ from cases.holdings import (
 )
 from cases.identity import CaptureId, CaseId, EntryId
 from enrich import DerivedStore, Enrichment
-from enrich.identifiers.linked import LINK
 from evidence.acting import Acting
 from evidence.reader import read_block
 from gate import (
@@ -343,7 +342,7 @@ def _shown_of(
     if framed.hits:
         return "frame", framed
     for each in enrichment.identifiers:
-        if each.source.startswith(LINK) and (read := snippet(each.value, tree)).hits:
+        if each.link is not None and (read := snippet(each.value, tree)).hits:
             return "link", read
     for reading in store.pictures.held_by(capture)[:PICTURES_LOOKED_AT]:
         read = snippet(reading.text, tree, field=IMAGE) if reading.text else first

@@ -45,26 +45,36 @@ _MONERO = re.compile(r"(?<![\w/])[1-9A-HJ-NP-Za-km-z]{95}(?:[1-9A-HJ-NP-Za-km-z]
 def find_chain(text: str, kind: str) -> Iterator[Identifier]:
     """Addresses of `kind` ("btc", "ltc", "trx"); those of a test network say "test-range"."""
     form = partial(chain_form, kind)
-    for found in spotted(kind, _PATTERNS[kind], form, text):
-        test = found.value.startswith(("tb1", "bcrt1", "tltc1")) or (
-            found.value[0] in "mn2" and kind == "btc"
-        )
-        yield replace(found, validity="test-range") if test else found
+    yield from map(_checked, spotted(kind, _PATTERNS[kind], form, text))
 
 
 def find_ethereum(text: str) -> Iterator[Identifier]:
     """Addresses of Ethereum; without capitals (or without small letters) nothing checks them."""
-    for found in spotted("eth", _ETHEREUM, ethereum_form, text):
-        letters = found.original[2:]
-        plain = letters in (letters.lower(), letters.upper())
-        yield replace(found, validity="unchecked") if plain else found
+    yield from map(_checked, spotted("eth", _ETHEREUM, ethereum_form, text))
 
 
 def find_monero(text: str) -> Iterator[Identifier]:
     """Addresses of Monero."""
-    for found in spotted("xmr", _MONERO, monero_form, text):
-        test = found.value[0] not in "48"
-        yield replace(found, validity="test-range") if test else found
+    yield from map(_checked, spotted("xmr", _MONERO, monero_form, text))
+
+
+def coin_validity(kind: str, value: str, original: str) -> str:
+    """What is known of an address whose form holds: "test-range" on a test network; "unchecked"
+    where nothing checks it (Ethereum's without capitals, or without small letters); else "valid".
+    """
+    if kind == "eth":
+        letters = original[2:]
+        return "unchecked" if letters in (letters.lower(), letters.upper()) else "valid"
+    test = {
+        "btc": value.startswith(("tb1", "bcrt1", "m", "n", "2")),
+        "ltc": value.startswith("tltc1"),
+        "xmr": value[0] not in "48",
+    }
+    return "test-range" if test.get(kind) else "valid"
+
+
+def _checked(found: Identifier) -> Identifier:
+    return replace(found, validity=coin_validity(found.kind, found.value, found.original))
 
 
 def chain_form(kind: str, written: str) -> str | None:

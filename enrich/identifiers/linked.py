@@ -14,18 +14,17 @@ from itertools import islice
 from typing import Final
 from urllib.parse import unquote
 
-from enrich.documents import Identifier, Link
+from enrich.documents import LINK, Identifier, Link
 from enrich.identifiers.coins import FORMS as COIN_FORMS
+from enrich.identifiers.coins import coin_validity
 from enrich.identifiers.coordinates import coordinates_form
 from enrich.identifiers.digests import pgp_form
 from enrich.identifiers.emails import email_form
 from enrich.identifiers.names import validity_of
-from enrich.identifiers.onions import onion_form
-from enrich.identifiers.phones import DRAMA, e164
+from enrich.identifiers.onions import service_of
+from enrich.identifiers.phones import e164, phone_validity
 from enrich.identifiers.profiles import invite_form, profile_form
 from enrich.identifiers.urls import url_form
-
-LINK: Final = "link:"  # before the number of the link in `Texts.link_list`: a source
 
 MOST_RECIPIENTS: Final = 20  # of one link
 
@@ -74,7 +73,8 @@ def _named_by(address: str, here: str) -> Iterator[Identifier]:
     elif written := _PAY.match(address):
         kind = _COINS[written["coin"].lower()]
         if value := COIN_FORMS[kind](written["address"]):
-            yield _found(kind, value, written, "address", _checked(kind, written["address"]))
+            validity = coin_validity(kind, value, written["address"])
+            yield _found(kind, value, written, "address", validity)
     elif written := _KEY.match(address):
         if value := pgp_form(written["key"]):
             yield _found("pgp", value, written, "key", "form")
@@ -104,8 +104,7 @@ def _recipients(written: re.Match[str]) -> Iterator[Identifier]:
 
 def _phone(written: re.Match[str], number: str) -> Iterator[Identifier]:
     if value := e164(number.strip()):
-        validity = "test-range" if DRAMA.fullmatch(value[1:]) else "valid"
-        yield _found("phone", value, written, "number", validity)
+        yield _found("phone", value, written, "number", phone_validity(value))
 
 
 def _of_the_web(address: str, here: str) -> Iterator[Identifier]:
@@ -115,20 +114,13 @@ def _of_the_web(address: str, here: str) -> Iterator[Identifier]:
     host = _HOST.match(address)
     if host is None or _is_same_site(_host(address), here):
         return
-    if value := onion_form(".".join(host["host"].lower().split(".")[-2:])):
+    if value := service_of(host["host"]):
         yield _found("onion", value, host, "host")
     plain = url_form(address) or address
     for kind, form in (("invite", invite_form), ("profile", profile_form)):
         if value := form(plain):
             yield Identifier(kind, value, 0, len(address), address, validity="form")
             return
-
-
-def _checked(kind: str, written: str) -> str:
-    """EIP-55 has a check in the case of its letters, and none where all are of one case."""
-    digits = written[2:]
-    mixed = digits not in (digits.lower(), digits.upper())
-    return "valid" if kind != "eth" or mixed else "unchecked"
 
 
 def _found(

@@ -19,6 +19,11 @@ def find_onions(text: str) -> Iterator[Identifier]:
     yield from spotted("onion", _ONION, onion_form, text)
 
 
+def service_of(host: str) -> str | None:
+    """The onion service that a host belongs to, names before it left out; None where it is none."""
+    return onion_form(".".join(host.lower().split(".")[-2:]))
+
+
 def onion_form(written: str) -> str | None:
     """The name "….onion" in small letters, None where its checksum or version is wrong."""
     name = refanged(written).lower()

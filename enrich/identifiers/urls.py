@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from enrich.documents import Identifier
 from enrich.identifiers.names import DOT, HOST, LABEL, is_host_name, refanged, validity_of
-from enrich.identifiers.onions import onion_form
+from enrich.identifiers.onions import service_of
 
 MAX_URL = 4_096  # longer ones are cut here, as browsers' own limits and servers' differ
 
@@ -87,7 +87,7 @@ def _value(scheme: str | None, rest: str) -> str | None:
 
 
 def _validity(host: str) -> str:
-    if host.endswith(".onion") and not onion_form(".".join(host.split(".")[-2:])):
+    if host.endswith(".onion") and not service_of(host):
         return "form"  # its check digits do not hold, or it is of a kind that had none
     return validity_of(host)
 

@@ -8,6 +8,7 @@ import pytest
 
 from enrich import SourceDocument, enrich
 from enrich.documents import Identifier, Link
+from enrich.identifiers import find_identifiers
 from enrich.identifiers.linked import linked_identifiers
 
 ONION = "duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion"
@@ -53,6 +54,19 @@ def test_a_link_names_what_its_scheme_or_platform_says(
     (found,) = named_by("https://elsewhere.test/", address)
     assert (found.kind, found.value, found.source) == (kind, value, "link:1")
     assert found.original == (written or address) == address[found.start : found.end]
+
+
+def test_what_a_link_names_is_checked_as_it_is_in_a_text() -> None:
+    of_a_test_network = "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx"  # BIP 173
+    for scheme, address, validity in (
+        ("bitcoin", of_a_test_network, "test-range"),
+        ("bitcoin", BTC, "valid"),
+        ("ethereum", ETH.lower(), "unchecked"),
+        ("ethereum", ETH, "valid"),
+    ):
+        (found,) = named_by(f"{scheme}:{address}")
+        (written,) = find_identifiers(f"Pay {address} today")
+        assert found.validity == written.validity == validity
 
 
 def test_a_number_on_whatsapp_is_a_number_and_an_account() -> None:
