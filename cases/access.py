@@ -133,6 +133,13 @@ def locked_captures(session: Session) -> frozenset[CaptureId]:
     return frozenset(capture for capture, kinds in held.items() if kinds != {RESTRICTED})
 
 
+def closed_captures(session: Session) -> frozenset[CaptureId]:
+    """The captures that are locked, or not for the session's person to open: what they are told of,
+    and what is counted for them, leaves these out.
+    """
+    return locked_captures(session) | hidden_captures(session)
+
+
 def restricted_captures(session: Session) -> frozenset[CaptureId]:
     """The captures that are marked restricted."""
     held = marks_held(session)

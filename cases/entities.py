@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from cases.access import hidden_captures, locked_captures
+from cases.access import closed_captures
 from cases.entity_tables import Entity, EntityVersion
 from cases.errors import CallerError
 from cases.identity import CaptureId, CaseId, PersonId, new_id
@@ -147,7 +147,7 @@ def add_version(
             f"changed. Look at what it says now, then do it again: lantern entity show "
             f"{view.reference}"
         )
-    unseen = hidden_captures(session) | locked_captures(session)
+    unseen = closed_captures(session)
     kept = [CaptureId(each) for each in newest.captures if each in unseen]  # not theirs to drop
     seen = tuple(dict.fromkeys([*kept, *new.record.captures]))
     record = replace(categorised(view.pole, new.record), captures=seen)
@@ -211,7 +211,7 @@ def entities_of(session: Session, case: CaseId, *only: ColumnElement[bool]) -> l
         .join(Person, Person.id == EntityVersion.by)
         .order_by(Entity.pole, Entity.number)
     )
-    unseen = hidden_captures(session) | locked_captures(session)
+    unseen = closed_captures(session)
     return [view for found in rows if (view := _view(*found, unseen)) is not None]
 
 
@@ -224,7 +224,7 @@ def versions_of(session: Session, view: EntityView) -> list[EntityView]:
         .order_by(EntityVersion.version)
     )
     entity = session.get_one(Entity, view.id)
-    unseen = hidden_captures(session) | locked_captures(session)
+    unseen = closed_captures(session)
     found = [_view(entity, row, code, unseen) for row, code in rows]
     return [each for each in found if each is not None]
 
@@ -294,7 +294,7 @@ def visible_captures(
     """The captures of a case that the session's person may see and that no lock keeps from being
     read (AUT-7), oldest first.
     """
-    unseen = hidden_captures(session) | locked_captures(session)
+    unseen = closed_captures(session)
     query = select(Capture.id).where(Capture.case_id == case).order_by(Capture.seq)
     if among is not None:
         query = query.where(Capture.id.in_(among))

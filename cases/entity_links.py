@@ -14,7 +14,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases.access import hidden_captures, locked_captures
+from cases.access import closed_captures
 from cases.entities import EntityView, entities_of, lock_case
 from cases.entity_tables import EntityLink
 from cases.errors import CallerError, UsageError
@@ -163,7 +163,7 @@ def links_of(session: Session, case: CaseId, entities: Iterable[EntityView]) -> 
     """The links that stand between those entities, oldest first; without those that rest on
     nothing but captures that the session's person may not see.
     """
-    unseen = hidden_captures(session) | locked_captures(session)
+    unseen = closed_captures(session)
     known = {each.id for each in entities}
     rows = list(
         session.execute(

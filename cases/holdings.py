@@ -12,7 +12,13 @@ from itertools import groupby
 from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from cases.access import TRUSTED_ROLES, hidden_captures, hidden_cases, locked_captures
+from cases.access import (
+    TRUSTED_ROLES,
+    closed_captures,
+    hidden_captures,
+    hidden_cases,
+    locked_captures,
+)
 from cases.captures import SealedCapture, SealedRecord
 from cases.errors import CallerError
 from cases.identity import CaptureId, CaseId, JobId, Outcome, RecordId, Sha256
@@ -400,7 +406,7 @@ def unindexed(session: Session, cases: Sequence[CaseId]) -> int:
         select(func.count())
         .select_from(Capture)
         .where(Capture.case_id.in_(list(cases)), Capture.id.not_in(held))
-        .where(Capture.id.not_in(locked_captures(session) | hidden_captures(session)))
+        .where(Capture.id.not_in(closed_captures(session)))
     )
     return session.scalar(counted) or 0
 

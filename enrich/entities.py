@@ -48,7 +48,6 @@ LABELS = {
 }
 MAX_CHARACTERS = 1_000_000  # of one document; its note says where reading stopped
 KEPT_WORDS = 100_000  # about 40 MB
-BLOCKS_AT_ONCE = 256
 BLOCK_CHARACTERS = 8_000  # of one block: what is longer is cut at a space
 
 # what stands between two blocks: a line's end, a cell's edge, a word too long to be a name (spaCy's
@@ -116,11 +115,13 @@ class NameModel:
         spaCy keeps every word that it meets, and makes one anew in twice the time of finding it:
         the first `KEPT_WORDS` stay, what comes later is let go with its document.
         """
+        from enrich.word_pieces import DOCS_AT_ONCE  # with the pipeline, and not before
+
         found: dict[str, list[tuple[int, int, str, float | None]]] = {}
         ordered = sorted(blocks)
         full = len(self.pipeline.vocab) > KEPT_WORDS
         with self.pipeline.memory_zone() if full else nullcontext():
-            read = self.pipeline.pipe(ordered, batch_size=BLOCKS_AT_ONCE)
+            read = self.pipeline.pipe(ordered, batch_size=DOCS_AT_ONCE)
             for block, doc in zip(ordered, read, strict=True):
                 scores = doc.user_data.get("name_scores", {})
                 found[block] = [

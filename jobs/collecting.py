@@ -94,9 +94,8 @@ def collect(
         if event["event"] in ("finished", "fault"):
             last = dict(event)
         told(event)
-    sweep_dead_jobs(
-        acting, ordered.job.id
-    )  # a child that died left its job running: closed here, on record
+    # A child that died left its job running: closed here, on record.
+    sweep_dead_jobs(acting, ordered.job.id)
     if acting.keys.vault() is not None:
         make_checkpoint(acting)
     done = work(acting, progress) if run_steps else None

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from cases.access import hidden_captures, locked_captures
+from cases.access import closed_captures, hidden_captures
 from cases.authorities import AuthorityView, authorities_of
 from cases.casebook import CaseView, case_row, cases, view_of
 from cases.entries import S62, Act, ObjectKind, ObjectRef
@@ -52,7 +52,7 @@ def overview(acting: Acting) -> Overview:
         jobs = sorted(jobs_of(session, None), key=lambda job: job.created_at, reverse=True)
         authorities = [a for case in held for a in authorities_of(session, case.id)]
         indexed = select(Step.capture_id).where(Step.step == "index", Step.state == "done")
-        unseen = locked_captures(session) | hidden_captures(session)
+        unseen = closed_captures(session)
         unread = session.scalar(
             select(func.count())
             .select_from(Capture)

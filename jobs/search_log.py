@@ -17,7 +17,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases.access import hidden_captures, hidden_cases, locked_captures, viewer_of
+from cases.access import closed_captures, hidden_captures, hidden_cases, viewer_of
 from cases.canonical import Json
 from cases.casebook import case_references, case_row
 from cases.commitments import open_disclosure
@@ -148,28 +148,36 @@ def show_search(acting: Acting, named: str) -> LoggedSearch:
 
 def logged_search(session: Session, named: str) -> LoggedSearch:
     """The search of that id. Raises `SearchUnknown`."""
-    for each in searches_in(session, None, 1, named):
-        return each
-    raise SearchUnknown(f"There is no search {named[:40]!r}. List them: lantern search-log list")
+    (found,) = _as_seen(session, [_recorded(session, named)])
+    return found
 
 
-def searches_in(
-    session: Session, case: str | None, limit: int | None = None, named: str | None = None
-) -> list[LoggedSearch]:
+def searches_in(session: Session, case: str | None, limit: int | None = None) -> list[LoggedSearch]:
     """The searches of a case, or of all that the session's person may see, newest first, as far as
     they may see what was found.
     """
+    return _as_seen(session, _on_record(session, case, limit))
+
+
+def _as_seen(session: Session, recorded: Iterable[tuple[LoggedSearch, str]]) -> list[LoggedSearch]:
     unseen, viewer = hidden_captures(session), viewer_of(session)
     return [
         _within_sight(session, logged, unseen, own=viewer is not None and actor == viewer.person)
-        for logged, actor in _on_record(session, case, limit, named)
+        for logged, actor in recorded
     ]
+
+
+def _recorded(session: Session, named: str) -> tuple[LoggedSearch, str]:
+    """The search of that id with all that was recorded. Raises `SearchUnknown`."""
+    for each in _on_record(session, None, 1, named):
+        return each
+    raise SearchUnknown(f"There is no search {named[:40]!r}. List them: lantern search-log list")
 
 
 def _on_record(
     session: Session, case: str | None, limit: int | None = None, named: str | None = None
 ) -> list[tuple[LoggedSearch, str]]:
-    """The same with all that was recorded, each with the id of whoever searched."""
+    """Searches with all that was recorded, each with the id of whoever searched."""
     query = select(LedgerEntry).where(LedgerEntry.act.in_((ACT, EXPORT_ACT)))
     hidden = hidden_cases(session)
     if hidden:
@@ -300,11 +308,10 @@ def rerun(acting: Acting, named: str) -> Rerun:
     Raises `SearchUnknown`, `SearchErased`, and what a search raises.
     """
     with acting.catalogue.reading() as session:
-        logged = logged_search(session, named)
-        ((whole, _),) = _on_record(session, None, 1, named)
+        whole, actor = _recorded(session, named)
+        (logged,) = _as_seen(session, [(whole, actor)])
         then = _scope_then(whole)
-        hidden = locked_captures(session) | hidden_captures(session)
-        without = then.without | of_cases(session, hidden, then.cases)
+        without = then.without | of_cases(session, closed_captures(session), then.cases)
         cases = then.cases - hidden_cases(session)
         anew = _replaced_since(session, logged.newest_seq)
         replaced = of_cases(session, anew, cases) - without

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cases.access import hidden_captures, locked_captures
+from cases.access import closed_captures
 from cases.casebook import case_views_named
 from cases.holdings import of_cases
 from evidence.acting import Acting
@@ -21,10 +21,9 @@ def scope_of(acting: Acting, cases: Sequence[str] | None) -> Scope:
     with acting.catalogue.reading() as session:
         views = case_views_named(session, None if cases is None else list(cases))
         ids = frozenset(view.id for view in views)
-        kept_back = locked_captures(session) | hidden_captures(session)
         return Scope(
             ids,
             restricted=True,  # what of it is not for these eyes is among `without`
             # Of no other case: what is left out stands in the search's entry, for others to read.
-            without=of_cases(session, kept_back, ids),
+            without=of_cases(session, closed_captures(session), ids),
         )

@@ -165,16 +165,9 @@ def source_of(acting: Acting, capture: SealedCapture) -> SourceDocument:
     dom = next((r for r in capture.records if r.type == "resource" and r.url == DOM), None)
     if dom is not None:
         body = read_body(acting.vault.evidence, dom)
-        page = SourceDocument(
-            body.content,
-            "text/html",
-            "utf-8",
-            capture.final_url,
-            capture.ended_at.date(),
-            cut=body.cut,
-            says=body.says,
-        )
-        return replace(page, frames=_frames(acting, capture))
+        page = document_of(body, capture.final_url, capture.ended_at)
+        frames = _frames(acting, capture)
+        return replace(page, media_type="text/html", charset="utf-8", frames=frames)
     response = main_response(capture)
     if response is None:
         return SourceDocument(b"", None, None, capture.final_url, capture.ended_at.date())

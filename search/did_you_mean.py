@@ -17,7 +17,7 @@ from search.engine import Engine, Scope
 from search.errors import QueryError
 from search.fields import Kind, field_named, searched
 from search.plan import expansion
-from search.tree import And, Boosted, Fuzzy, Or, Phrase, Term, Tree, query_text
+from search.tree import And, Boosted, Fuzzy, Or, Phrase, Term, Tree, query_text, wanted_words
 
 RARE: Final = 3  # hits of a word or a query, at most, for another spelling to be looked for
 MUCH: Final = 10  # times as many hits, to speak of a spelling where there were some
@@ -77,7 +77,8 @@ def _tries(tree: Tree, count: _Counter) -> Iterator[Tree]:
     """
     changes: list[tuple[int, Term, Term]] = []
     unknown: dict[Term, Term] = {}
-    for word in list(dict.fromkeys(_words(tree)))[:MOST_WORDS]:
+    bare = (leaf for leaf in wanted_words(tree) if isinstance(leaf, Term) and _is_looked_at(leaf))
+    for word in list(dict.fromkeys(bare))[:MOST_WORDS]:
         held = count(word)
         found = _spellings(word, held, count) if held <= RARE else []
         changes += [(-hits, word, replace(word, word=spelling)) for hits, spelling in found]
@@ -90,20 +91,12 @@ def _tries(tree: Tree, count: _Counter) -> Iterator[Tree]:
         yield _changed(tree, change)
 
 
-def _words(tree: Tree) -> Iterator[Term]:
-    """The bare words of which something must or may hold; none that is to be left out."""
-    match tree:
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from _words(part)
-        case Boosted(part):
-            yield from _words(part)
-        case Term(word, field) if field is None or field_named(field).kind is Kind.WORDS:
-            tokens = analyse(word).exact
-            if len(tokens) == 1 and len(tokens[0]) >= SHORTEST and tokens[0].isalpha():
-                yield tree
-        case _:
-            return
+def _is_looked_at(word: Term) -> bool:
+    """Whether it is one bare word of four letters or more, in a field of words."""
+    if word.field is not None and field_named(word.field).kind is not Kind.WORDS:
+        return False
+    tokens = analyse(word.word).exact
+    return len(tokens) == 1 and len(tokens[0]) >= SHORTEST and tokens[0].isalpha()
 
 
 def _spellings(word: Term, held: int, count: _Counter) -> list[tuple[int, str]]:

@@ -10,12 +10,10 @@ from typing import Any, Final
 from cases.identity import CaptureId
 from search.elastic_client import Body, Connection, body
 from search.elastic_query import Query
-from search.engine import Hit, Key, Results, Sort
+from search.engine import SCORE_DECIMALS, SCORE_STEP, Hit, Key, Results, Sort
 
 PAGE: Final = 5_000  # hits in one answer: index.max_result_window is 10,000
 KEPT: Final = "2m"  # how long a point in time is kept between two pages
-SCORE_DECIMALS: Final = 4  # sums of floats in another order differ below this
-_STEP: Final = 10.0**-SCORE_DECIMALS
 _GROWTH: Final = 4  # each further request of one page of hits asks for so many times as many
 
 
@@ -55,7 +53,7 @@ class Listing:
     def start(self, after: Key) -> list[float | int]:
         """Sort values from which on the hits behind `after` stand, and few others."""
         if self.by_score:
-            return [after[0] + _STEP, 0]  # a key's score is rounded
+            return [after[0] + SCORE_STEP, 0]  # a key's score is rounded
         return list(after[-len(self.columns) :])
 
     def is_behind(self, key: Key, after: Key) -> bool:

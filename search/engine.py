@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from cases.identity import CaptureId, CaseId
 from search.document import SearchDocument
@@ -43,6 +43,8 @@ class Sort(StrEnum):
 
 
 Key = tuple[float | int, ...]  # a hit's place in its order
+SCORE_DECIMALS: Final = 4  # of a key's score: sums of floats in another order differ below this
+SCORE_STEP: Final = 10.0**-SCORE_DECIMALS
 
 
 @dataclass(frozen=True, slots=True)

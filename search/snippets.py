@@ -24,7 +24,7 @@ from search.fields import (
     field_named,
 )
 from search.spans import Row, near_spans, spans, written_spans
-from search.tree import And, Beside, Boosted, During, Not, Number, Or, Phrase, Term, Tree, Words
+from search.tree import Beside, Phrase, Term, Tree, Words, wanted_words
 
 SNIPPET_CHARACTERS: Final = 240
 LOOKED_AT_CHARACTERS: Final = 4_000_000  # a few seconds of analysis
@@ -87,7 +87,7 @@ def _place(source: str, tree: Tree, field: Field) -> tuple[int, str, Analysed, l
     what was found; the very first where nothing is.
     """
     chosen = None
-    leaves = [leaf for leaf in dict.fromkeys(_wanted(tree)) if _shown_in(leaf.field, field)]
+    leaves = [leaf for leaf in dict.fromkeys(wanted_words(tree)) if _shown_in(leaf.field, field)]
     for begin, piece in stretches(source[:LOOKED_AT_CHARACTERS]):
         tokens = analyse(piece)
         spans = _found(leaves, tokens, field)
@@ -107,19 +107,6 @@ def _found(leaves: list[Words | Beside], tokens: Analysed, field: Field) -> list
         for number, leaf in enumerate(leaves)
         for first, last in _spans(leaf, row, field)
     )
-
-
-def _wanted(tree: Tree) -> Iterator[Words | Beside]:
-    match tree:
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from _wanted(part)
-        case Boosted(part):
-            yield from _wanted(part)
-        case Not() | During() | Number():
-            return
-        case _:
-            yield tree
 
 
 def _spans(words: Words | Beside, tokens: Row, field: Field) -> Iterator[tuple[int, int]]:

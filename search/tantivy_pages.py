@@ -9,13 +9,11 @@ import tantivy
 from tantivy import DocAddress, Occur, Order, Query
 
 from cases.identity import CaptureId
-from search.engine import Hit, Key, Results, Sort
+from search.engine import SCORE_DECIMALS, SCORE_STEP, Hit, Key, Results, Sort
 from search.plan import Plan
 from search.tantivy_queries import compiled, integer_within, seq_within, silent
-from search.tantivy_ties import SCORE_DECIMALS
 
 BEYOND: Final = 40  # hits fetched past those asked for: most ties end among them
-_STEP: Final = 10.0**-SCORE_DECIMALS
 _RISING: Final = (Sort.OLDEST, Sort.INDEXED)
 
 
@@ -87,7 +85,7 @@ def _by_groups(
 ) -> list[tuple[Key, DocAddress]]:
     """The `limit` hits of `query` behind `after`, of one group after the other."""
     newest = Listing(Sort.BEST, scored=False)
-    most = searcher.search(query, 1, count=False).hits[0][0] + _STEP
+    most = searcher.search(query, 1, count=False).hits[0][0] + SCORE_STEP
     most = most if after is None else min(most, float(after[0]))
     keyed: list[tuple[Key, DocAddress]] = []
     for score, group in listing.groups:

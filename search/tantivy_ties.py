@@ -12,9 +12,9 @@ from dataclasses import replace
 from itertools import product
 from typing import Final
 
+from search.engine import SCORE_DECIMALS
 from search.plan import All, Any, AnyToken, Except, Has, Near, Plan, Row, scores
 
-SCORE_DECIMALS: Final = 4  # sums of floats in another order differ below this
 MOST_CONSTANTS: Final = 4  # which are 16 groups: beyond, ties are looked through hit by hit
 
 
@@ -28,11 +28,14 @@ def groups_of(asked: Plan) -> tuple[tuple[float, Plan], ...]:
         return ()
     found: dict[float, list[Plan]] = {}
     for held in product((True, False), repeat=len(constants)):
-        parts = zip(constants, held, strict=True)
-        score = sum(each.weight for each, holds in zip(constants, held, strict=True) if holds)
-        mute = ((replace(each, weight=0.0), holds) for each, holds in parts)
-        group = All(tuple(each if holds else Except(each) for each, holds in mute))
-        found.setdefault(round(score, SCORE_DECIMALS), []).append(group)  # nought too: `OR NOT …`
+        score, parts = 0.0, list[Plan]()
+        for each, holds in zip(constants, held, strict=True):
+            score += each.weight if holds else 0.0
+            mute = replace(each, weight=0.0)
+            parts.append(mute if holds else Except(mute))
+        found.setdefault(round(score, SCORE_DECIMALS), []).append(
+            All(tuple(parts))
+        )  # of 0 too: `OR NOT …`
     return tuple((score, Any(tuple(found[score]))) for score in sorted(found, reverse=True))
 
 

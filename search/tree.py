@@ -6,6 +6,7 @@ Every node is a value; `query_text` and `parse_query` are each other's inverse.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -125,6 +126,20 @@ class Not:
 
 Leaf = Words | During | Number
 Tree = Leaf | Beside | Boosted | And | Or | Not
+
+
+def wanted_words(tree: Tree) -> Iterator[Words | Beside]:
+    """The words of which something must or may hold: none that is to be left out."""
+    match tree:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from wanted_words(part)
+        case Boosted(part):
+            yield from wanted_words(part)
+        case Not() | During() | Number():
+            return
+        case _:
+            yield tree
 
 
 def query_text(tree: Tree) -> str:

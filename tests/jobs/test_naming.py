@@ -443,19 +443,24 @@ def test_special_categories_are_apart_hidden_reasoned_and_filled_by_nothing_extr
     assert not [text for text in ("As stated", "threatened", "religious") if text in listed]
 
 
+def _restrict(lantern: Lantern, capture: str) -> None:
+    """Mark a capture as one that its case's person in charge alone may open."""
+    with sqlite3.connect(lantern.vault / "catalogue.db") as catalogue:
+        catalogue.execute(
+            "INSERT INTO capture_mark SELECT 'k-1', ?, 1, 'restricted', 1, id, added_at"
+            " FROM person WHERE code = 'JS'",
+            (capture,),
+        )
+    catalogue.close()
+
+
 def test_nobody_is_shown_what_was_found_in_captures_that_they_may_not_see(
     held: tuple[Lantern, dict[str, str]],
 ) -> None:
     lantern, captures = held
     with working(lantern) as acting:
         accept(acting, "LINDEN", MARTA)  # seen in the first page alone
-    with sqlite3.connect(lantern.vault / "catalogue.db") as catalogue:
-        catalogue.execute(
-            "INSERT INTO capture_mark SELECT 'k-1', ?, 1, 'restricted', 1, id, added_at"
-            " FROM person WHERE code = 'JS'",
-            (captures["one"],),
-        )
-    catalogue.close()
+    _restrict(lantern, captures["one"])
     with working(lantern, "AB") as other:
         found = _all(other)
         assert found["PERSON:OSWIN TARRANT"].captures == 2
@@ -483,13 +488,7 @@ def test_a_merge_of_what_is_not_seen_is_no_merge_to_whoever_guesses_it(
         accept(acting, "LINDEN", OSWIN)
         accept(acting, "LINDEN", MARTA)
         made = merge(acting, "LINDEN", "P_001", ["P_002"])
-    with sqlite3.connect(lantern.vault / "catalogue.db") as catalogue:
-        catalogue.execute(
-            "INSERT INTO capture_mark SELECT 'k-1', ?, 1, 'restricted', 1, id, added_at"
-            " FROM person WHERE code = 'JS'",
-            (captures["one"],),
-        )
-    catalogue.close()
+    _restrict(lantern, captures["one"])
     with working(lantern, "AB") as other:
         assert list_entities(other, "LINDEN")[1] == {}
         with pytest.raises(MergeRefused) as unseen:
@@ -508,13 +507,7 @@ def test_an_edit_keeps_the_captures_that_its_maker_may_not_see(
     with working(lantern) as acting:
         every = accept(acting, "LINDEN", OSWIN).entity.record.captures
         edit(acting, "LINDEN", "P_001", Editing(captures=(captures["one"], captures["two"])))
-    with sqlite3.connect(lantern.vault / "catalogue.db") as catalogue:
-        catalogue.execute(
-            "INSERT INTO capture_mark SELECT 'k-1', ?, 1, 'restricted', 1, id, added_at"
-            " FROM person WHERE code = 'JS'",
-            (captures["one"],),
-        )
-    catalogue.close()
+    _restrict(lantern, captures["one"])
     with working(lantern, "AB") as other:
         edit(other, "LINDEN", "P_001", Editing(name="Oswin J Tarrant"))
     with working(lantern) as acting:
